@@ -1,0 +1,2 @@
+//! netlever
+fn main() {}
