@@ -1,0 +1,25 @@
+//! OMAPI: the TCP management protocol of the ISC DHCP server.
+//!
+//! OMAPI reads and changes a running dhcpd: its leases, hosts, groups, classes, failover state and
+//! its own life. No RFC describes it; the daemon is the specification. What these modules state as
+//! fact was observed on dhcpd 4.4.3-P1 unless they say otherwise.
+//!
+//! # One connection
+//!
+//! ```text
+//!   client                                            dhcpd, customary port 7911
+//!     | -- introduction: version 100, header 24 -->     |   both sides at once,
+//!     | <------------- introduction --------------      |   neither waits for the other
+//!     | -- OPEN authenticator (name, algorithm) ->      |   unsigned
+//!     | <------- UPDATE, handle = authid ---------      |   unsigned
+//!     | -- OPEN / REFRESH / UPDATE / DELETE ----->      |   signed from here on
+//!     | <------- UPDATE or STATUS, rid = tid -----      |   one answer each, in order
+//! ```
+//!
+//! # What is where
+//!
+//! * [`wire`]: octets to messages and back, with every limit on what a peer may send.
+//! * [`key`]: the shared secret and the six HMACs that sign a message.
+
+pub mod key;
+pub mod wire;
