@@ -20,6 +20,10 @@
 //!
 //! * [`wire`]: octets to messages and back, with every limit on what a peer may send.
 //! * [`key`]: the shared secret and the six HMACs that sign a message.
+//! * [`code`]: the result codes of refusals.
+//! * [`values`]: what the octets of an attribute mean, and back from text.
 
+pub mod code;
 pub mod key;
+pub mod values;
 pub mod wire;
