@@ -332,3 +332,6 @@ fn fault_offset(why: &DecodeSliceError, letters: &str) -> usize {
         _ => letters.len(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,19 +26,21 @@
 //! use netlever_core::omapi::key::{Algorithm, Key};
 //! use netlever_core::omapi::wire::{Attributes, Decoder, Dictionary, Header, Limits, Opcode, encode};
 //!
-//! // Ask for the lease of 10.99.0.101, signed by an authenticator that was opened as handle 1.
+//! // Ask for a lease, signed by an authenticator that was opened as handle 1: octets that dhcpd
+//! // accepted.
 //! let key = Key::from_base64("defomapi", Algorithm::HmacMd5, "+bFQtBCta6j2vWkjPkNFtgA=")?;
 //! let header = Header { authid: 1, opcode: Opcode::Open.code(), tid: 0x1002, ..Header::default() };
 //! let message: Attributes = [("type", "lease")].into_iter().collect();
-//! let object: Attributes = [("ip-address", [10, 99, 0, 101])].into_iter().collect();
+//! let object: Attributes = [("ip-address", [10, 99, 0, 250])].into_iter().collect();
 //! let mut out = Vec::new();
 //! encode(&mut out, &header, message.as_dictionary(), object.as_dictionary(), Some(&key));
+//! assert_eq!(out[63..], 0xf37fd5a9784e09c35d4554fbff6fa27b_u128.to_be_bytes());
 //!
 //! let mut decoder = Decoder::new(Limits::default());
 //! let request = decoder.decode(&out)?.expect("a whole message");
 //! assert_eq!(request.header, header);
-//! assert_eq!(request.object.get("ip-address"), Some(&[10, 99, 0, 101][..]));
-//! assert!(key.verify(request.covered(), request.signature));
+//! assert_eq!(request.object.get("ip-address"), Some(&[10, 99, 0, 250][..]));
+//! assert!(request.verify(&key));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -314,3 +316,6 @@ fn u16_at(input: &[u8], at: usize) -> Option<u16> {
 fn u32_at(input: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*input.get(at..)?.first_chunk()?))
 }
+
+#[cfg(test)]
+mod tests;
