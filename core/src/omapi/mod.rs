@@ -22,8 +22,10 @@
 //! * [`key`]: the shared secret and the six HMACs that sign a message.
 //! * [`code`]: the result codes of refusals.
 //! * [`values`]: what the octets of an attribute mean, and back from text.
+//! * [`objects`]: leases, hosts and the other objects that answers describe.
 
 pub mod code;
 pub mod key;
+pub mod objects;
 pub mod values;
 pub mod wire;
