@@ -8,6 +8,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -123,15 +124,15 @@ impl FromStr for Algorithm {
 /// A shared secret under its name.
 ///
 /// The secret itself is not kept: both halves of the HMAC have absorbed it once, and each message
-/// starts from a copy of that state, which is wiped when it is dropped.
+/// starts from a copy of that state. State and copies are wiped when they are dropped. Clones share
+/// one state, so that it is neither moved nor doubled in memory.
 #[derive(Clone)]
 pub struct Key {
     name: String,
-    secret: Secret,
+    secret: Arc<Secret>,
 }
 
 /// HMACs that have absorbed the secret and nothing else.
-#[derive(Clone)]
 enum Secret {
     Md5(Hmac<Md5>),
     Sha1(Hmac<Sha1>),
@@ -168,7 +169,7 @@ impl Key {
             Algorithm::HmacSha384 => Secret::Sha384(absorb(secret)),
             Algorithm::HmacSha512 => Secret::Sha512(absorb(secret)),
         };
-        Ok(Self { name, secret })
+        Ok(Self { name, secret: Arc::new(secret) })
     }
 
     /// A key whose secret is written as in dhcpd.conf: base64, with or without `=` at the end.
@@ -209,8 +210,8 @@ impl Key {
     }
 
     /// The algorithm to which the secret belongs.
-    pub const fn algorithm(&self) -> Algorithm {
-        match self.secret {
+    pub fn algorithm(&self) -> Algorithm {
+        match *self.secret {
             Secret::Md5(_) => Algorithm::HmacMd5,
             Secret::Sha1(_) => Algorithm::HmacSha1,
             Secret::Sha224(_) => Algorithm::HmacSha224,
@@ -289,7 +290,7 @@ impl Deref for Signature {
 impl Key {
     /// The signature of the octets in `covered`, taken one run after the other.
     pub(super) fn signature<'a>(&self, covered: impl IntoIterator<Item = &'a [u8]>) -> Signature {
-        match &self.secret {
+        match &*self.secret {
             Secret::Md5(state) => finish(state, covered),
             Secret::Sha1(state) => finish(state, covered),
             Secret::Sha224(state) => finish(state, covered),

@@ -152,3 +152,19 @@ fn other_algorithms_are_refused_by_name() {
         assert_eq!(text.parse::<Algorithm>(), Err(KeyError::Algorithm { found }));
     }
 }
+
+#[test]
+fn the_states_wipe_themselves() {
+    // An HMAC is two such cores behind one buffer.
+    fn wiped<D: hmac::EagerHash<Core: zeroize::ZeroizeOnDrop>>(_: &Hmac<D>) {}
+    for algorithm in Algorithm::ALL {
+        match &*key(algorithm, b"x").secret {
+            Secret::Md5(state) => wiped(state),
+            Secret::Sha1(state) => wiped(state),
+            Secret::Sha224(state) => wiped(state),
+            Secret::Sha256(state) => wiped(state),
+            Secret::Sha384(state) => wiped(state),
+            Secret::Sha512(state) => wiped(state),
+        }
+    }
+}

@@ -151,3 +151,35 @@ impl Decoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Attributes, encode};
+    use super::*;
+
+    #[test]
+    fn fed_octet_by_octet_no_attribute_is_read_twice() {
+        let many: Attributes = (0..500).map(|_| ("name", [0; 10])).collect();
+        let mut octets = Vec::new();
+        encode(&mut octets, &Header::default(), many.as_dictionary(), many.as_dictionary(), None);
+        let mut decoder = Decoder::new(Limits::default());
+        for fed in 0..octets.len() {
+            assert!(decoder.decode(&octets[..fed]).unwrap().is_none());
+            // What is left to read again is less than one attribute of 20 octets.
+            assert!(fed < decoder.walk.at + 20 || fed < 8, "{fed}: {:?}", decoder.walk);
+        }
+        assert_eq!(decoder.decode(&octets).unwrap().unwrap().len(), octets.len());
+        assert_eq!(decoder.walk.at, 0);
+    }
+
+    #[test]
+    fn a_fault_is_reported_again() {
+        let mut octets = vec![0; 24];
+        octets.extend(*b"\xff\xff");
+        let mut decoder = Decoder::new(Limits::default());
+        let fault = Err(WireError::Name { at: 24, found: 0xffff, limit: 1024 });
+        for _ in 0..2 {
+            assert_eq!(decoder.decode(&octets).map(|message| message.is_some()), fault);
+        }
+    }
+}
