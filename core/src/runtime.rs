@@ -214,13 +214,14 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     }
 
     /// Accepts for ever: one session for each stream, made from where it comes.
-    fn serve<S>(
+    fn serve<S, F>(
         &self,
         mut listening: Self::Listening,
-        mut session: impl FnMut(&Endpoint) -> S + Send,
-    ) -> impl Future<Output = io::Result<()>> + Send
+        mut session: F,
+    ) -> impl Future<Output = io::Result<()>> + Send + use<Self, S, F>
     where
         S: Session<Flow = (), Event: Send> + Send + 'static,
+        F: FnMut(&Endpoint) -> S + Send,
     {
         let runtime = self.clone();
         async move {
