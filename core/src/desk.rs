@@ -202,9 +202,14 @@ impl<R, T, E: From<Fail>> Desk<R, T, E> {
     /// Ends the calls whose deadline has passed. A place on the wire stays taken until its answer
     /// comes or the link ends.
     pub fn expire(&mut self, now: Instant) {
+        self.expire_with(now, |sent| Fail::TimedOut { sent }.into());
+    }
+
+    /// [`expire`](Self::expire) with an error of the protocol's own; `sent` as in [`Fail`].
+    pub fn expire_with(&mut self, now: Instant, error: impl Fn(bool) -> E) {
         while let Some((_, ticket)) = self.due.first().copied().filter(|due| due.0 <= now) {
             let sent = self.owed.contains_key(&ticket);
-            self.end(ticket, Err(Fail::TimedOut { sent }.into()));
+            self.end(ticket, Err(error(sent)));
         }
     }
 

@@ -15,7 +15,7 @@
 //!
 //! # The orders in which methods may be called
 //!
-//! One caller, [`drive`](crate::drive), keeps these for every protocol; whoever drives a session
+//! One caller, [`drive`](crate::drive()), keeps these for every protocol; whoever drives a session
 //! by hand keeps them too. The conformance suite has a wrapper that checks them.
 //!
 //! 1. `now` never goes back.

@@ -39,6 +39,7 @@ pub use pool::Pool;
 pub use server::{Control, Interface};
 
 use super::{
+    request::{Handle, ObjectType},
     values::{Family, HardwareAddress, Time, Value, decode},
     wire::{Attributes, Entries},
 };
@@ -47,9 +48,9 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     /// The `type` under which it was opened, which decides how attributes are decoded.
-    pub object_type: String,
-    /// The number that names it on this connection; dead after a restart of the server.
-    pub handle: u32,
+    pub object_type: ObjectType,
+    /// Names it on the connection that it came on.
+    pub handle: Handle,
     /// The attributes as they came.
     pub attributes: Attributes,
     /// Which protocol the server serves: whether a host's addresses have 4 or 16 octets.
@@ -58,8 +59,10 @@ pub struct Object {
 
 impl Object {
     /// An object of a DHCPv4 server.
-    pub fn new(object_type: impl Into<String>, handle: u32, attributes: Attributes) -> Self {
-        Self { object_type: object_type.into(), handle, attributes, family: Family::V4 }
+    pub fn new(object_type: &str, handle: u32, attributes: Attributes) -> Self {
+        let object_type = ObjectType::from(object_type);
+        let handle = Handle::raw(handle).of(object_type.clone());
+        Self { object_type, handle, attributes, family: Family::V4 }
     }
 
     /// The same object, of a server of `family`.
@@ -83,7 +86,7 @@ impl Object {
     /// The decoded value of the first attribute called `name`.
     pub fn value(&self, name: impl AsRef<[u8]>) -> Option<Value<'_>> {
         let name = name.as_ref();
-        Some(decode(&self.object_type, name, self.get(name)?, self.family))
+        Some(decode(self.object_type.as_str(), name, self.get(name)?, self.family))
     }
 
     /// Every attribute in the order of the wire, decoded, repetitions included and marked.
@@ -154,7 +157,7 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Field<'a>> {
         let (name, octets) = self.entries.next()?;
-        let value = decode(&self.object.object_type, name, octets, self.object.family);
+        let value = decode(self.object.object_type.as_str(), name, octets, self.object.family);
         Some(Field { name, value, octets, repeated: !self.seen.insert(name) })
     }
 }
@@ -180,16 +183,16 @@ macro_rules! view {
                 self.0
             }
 
-            /// The number that names the object on this connection.
-            pub const fn handle(&self) -> u32 {
-                self.0.handle
+            /// Names the object on the connection that it came on.
+            pub const fn handle(&self) -> &$crate::omapi::request::Handle {
+                &self.0.handle
             }
         }
 
         impl From<$crate::omapi::objects::Object> for $view {
             /// Looks at the object as this type, whatever type it was opened as.
             fn from(mut object: $crate::omapi::objects::Object) -> Self {
-                if object.object_type != Self::TYPE {
+                if object.object_type.as_str() != Self::TYPE {
                     object.object_type = Self::TYPE.into();
                 }
                 Self(object)

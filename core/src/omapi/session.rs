@@ -1,0 +1,726 @@
+//! The client's side of a connection to dhcpd.
+//!
+//! ```text
+//!                 a call waits, no backoff                     News::Up: send introduction
+//!        Down ─────────────────────────────► (dialling) ──────────┐  and OPEN authenticator
+//!         ▲ ▲                                                     ▼
+//!         │ └── News::Down ── Leaving ◄── idle, broken peer ── Greeting ── its introduction
+//!         │                      ▲                                │
+//!         │                      │ STATUS: the key is refused     ▼
+//!         │                      ├──────────────────────── Authenticating (skipped unsigned)
+//!         │                      │                                │ UPDATE: handle = authid
+//!         └── News::Lost ────────┴─────────────────────────── Ready: bursts
+//!             owed calls end,                                     │ UPDATE control state 2
+//!             queued ones wait for the next link                  ▼
+//!                                              Leaving ◄─ end ─ Draining: shutting dhcpd down
+//! ```
+//!
+//! # Bursts
+//!
+//! dhcpd aborts when the length of a signature lies across an edge of its 4048-octet buffers
+//! (4.4.3-P1). Both buffers are surely empty only when nothing is owed, so requests go out in
+//! *bursts*: as many as surely fit, then nothing until the last answer is there. How many fit is
+//! learnt from the largest answer seen on the connection. A call that timed out or was dropped
+//! keeps its place, so the burst stays closed until its answer has come.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::convert::Infallible;
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use crate::backoff::{Chance, Reconnect, Retries};
+use crate::desk::{Desk, Fail};
+use crate::omapi::code::ResultCode;
+use crate::omapi::error::{Error, Fault};
+use crate::omapi::guard;
+use crate::omapi::key::Key;
+use crate::omapi::request::{Answer, Expects, Handle, ObjectType, Request};
+use crate::omapi::values::Family;
+use crate::omapi::wire::{
+    self, Attributes, Decoder, Dictionary, Header, Introduction, Limits, Message, Opcode,
+};
+use crate::session::{Link, News, Session, Step, Ticket};
+
+/// The most octets of requests, and of the answers that they will have, in one burst. dhcpd's
+/// dangerous offsets begin at 4040.
+pub const BURST: usize = 4000;
+
+/// The most answers with an object in one burst, however small they have been.
+pub const BURST_OBJECTS: usize = 12;
+
+/// The most requests in one burst.
+pub const BURST_REQUESTS: usize = 24;
+
+/// Octets that an answer with an object may have, as long as none was seen.
+const UNSEEN: usize = 1000;
+
+/// Octets that a STATUS may have: 60 to 125 were seen with HMAC-MD5.
+const STATUS: usize = 160;
+
+/// How many deleted handles a connection remembers.
+const DELETED: usize = 65_536;
+
+/// How a session behaves. Start from [`Config::signed`] or [`Config::unsigned`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Signs every request; `None` only where the server has no `omapi-key`.
+    pub key: Option<Key>,
+    /// How long a call may take, unless [`Within`](crate::omapi::calls::Within) says otherwise:
+    /// 5 s by default.
+    pub deadline: Duration,
+    /// How long the handshake may take: 5 s by default.
+    pub handshake: Duration,
+    /// How long an answer may be owed before the link is given up: 30 s by default. A call's own
+    /// deadline ends the call, not the link.
+    pub stall: Duration,
+    /// Hang up after so long without a call; never by default.
+    pub idle: Option<Duration>,
+    /// Whether to dial again after a loss. By default with backoff.
+    pub reconnect: Reconnect,
+    /// At most so many requests a second; no limit by default. dhcpd serves OMAPI and DHCP from
+    /// one thread, so load here delays leases there.
+    pub rate: Option<u32>,
+    /// How many calls may wait at once: 65 536 by default.
+    pub bound: usize,
+    /// What a server may send.
+    pub limits: Limits,
+    /// Whether 16 octets of a host's `ip-address` are four IPv4 addresses or an IPv6 one.
+    pub family: Family,
+    /// Switches the guard rails off: requests that harm the server are sent as they are.
+    pub expert: bool,
+    /// Where transaction ids begin, and the jitter of backoff. Take it from the system's random
+    /// numbers.
+    pub seed: u64,
+}
+
+impl Config {
+    /// Every request is signed with this key.
+    #[must_use]
+    pub fn signed(key: Key, seed: u64) -> Self {
+        Self { key: Some(key), ..Self::unsigned(seed) }
+    }
+
+    /// No request is signed: for a server without `omapi-key`.
+    #[must_use]
+    pub fn unsigned(seed: u64) -> Self {
+        Self {
+            key: None,
+            deadline: Duration::from_secs(5),
+            handshake: Duration::from_secs(5),
+            stall: Duration::from_secs(30),
+            idle: None,
+            reconnect: Reconnect::Backoff(crate::backoff::Backoff::default()),
+            rate: None,
+            bound: 65_536,
+            limits: Limits::default(),
+            family: Family::default(),
+            expert: false,
+            seed,
+        }
+    }
+}
+
+/// What a session has seen, over all its connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Connections that came to be ready.
+    pub links: u64,
+    /// Requests sent, the handshakes' not counted.
+    pub requests: u64,
+    /// Bursts that they went out in.
+    pub bursts: u64,
+    /// Answers that came.
+    pub answers: u64,
+    /// Answers that nobody waited for any more.
+    pub late: u64,
+    /// Octets of the largest answer seen on the present connection.
+    pub largest: usize,
+}
+
+/// The client session: see the module's page.
+#[derive(Debug)]
+pub struct Omapi {
+    config: Config,
+    desk: Desk<Request, Answer, Error>,
+    phase: Phase,
+    decoder: Decoder,
+    /// Handshake octets to be sent.
+    greeting: Vec<u8>,
+    /// Requests on the wire, in order.
+    flight: VecDeque<Flight>,
+    burst: Burst,
+    retries: Retries,
+    /// The number of the present connection.
+    link: u64,
+    authid: u32,
+    tid: u32,
+    deleted: BTreeSet<u32>,
+    /// When the handshake, or the idle time, ends.
+    until: Option<Instant>,
+    /// When the rate allows the next request.
+    allowed: Option<Instant>,
+    /// Why the last dial failed, until one succeeds: what a call hears that waited in vain.
+    unreachable: Option<ErrorKind>,
+    /// What ended the session for good.
+    end: Option<Error>,
+    counters: Counters,
+    pub(crate) patience: Option<Duration>,
+    pub(crate) expert: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// No transport.
+    Down,
+    /// Waits for the introduction.
+    Greeting,
+    /// Waits for the authenticator's handle.
+    Authenticating,
+    Ready,
+    /// The server was told to shut down: it says nothing more.
+    Draining,
+    /// To be hung up.
+    Leaving,
+}
+
+#[derive(Debug)]
+struct Flight {
+    ticket: Ticket,
+    tid: u32,
+    expects: Expects,
+    object_type: Option<ObjectType>,
+}
+
+/// What went out since nothing was owed.
+#[derive(Debug, Default)]
+struct Burst {
+    requests: usize,
+    objects: usize,
+    sent: usize,
+    expected: usize,
+}
+
+impl Omapi {
+    /// A session that dials when the first call waits.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let mut chance = Chance::new(config.seed);
+        let tid = chance.number() as u32;
+        Self {
+            desk: Desk::new(BURST_REQUESTS, config.bound),
+            phase: Phase::Down,
+            decoder: Decoder::new(config.limits),
+            greeting: Vec::new(),
+            flight: VecDeque::new(),
+            burst: Burst::default(),
+            retries: Retries::new(config.reconnect, chance.number()),
+            link: 0,
+            authid: 0,
+            tid,
+            deleted: BTreeSet::new(),
+            until: None,
+            allowed: None,
+            unreachable: None,
+            end: None,
+            counters: Counters::default(),
+            patience: None,
+            expert: config.expert,
+            config,
+        }
+    }
+
+    /// How it behaves.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What it has seen.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Whether the handshake is done and requests can go out.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+
+    /// Whether a lost link is dialled again.
+    pub(crate) fn reconnects(&self) -> bool {
+        self.end.is_none() && matches!(self.config.reconnect, Reconnect::Backoff(_))
+    }
+
+    /// When a call that begins now has to end.
+    pub(crate) fn deadline(&self, now: Instant) -> Instant {
+        now + self.patience.unwrap_or(self.config.deadline)
+    }
+
+    /// Submits a request under the guard rails, then waits for its answer, whatever it says.
+    pub(crate) fn ask(
+        &mut self,
+        mine: &mut Option<Ticket>,
+        until: Instant,
+        request: impl FnOnce() -> Request,
+    ) -> Step<Result<Answer, Error>> {
+        if mine.is_some() {
+            return self.desk.step(mine, until, request);
+        }
+        if let Some(end) = &self.end {
+            return Step::Done(Err(end.clone()));
+        }
+        let request = request();
+        if !self.expert
+            && let Err(refusal) = self.check(&request)
+        {
+            return Step::Done(Err(refusal));
+        }
+        self.desk.step(mine, until, || request)
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Error> {
+        let (message, object) = (request.message.as_dictionary(), request.object.as_dictionary());
+        let object_type = request.object_type.as_ref().map(ObjectType::as_str);
+        match request.opcode {
+            Opcode::Open => {
+                guard::check_open(object_type.unwrap_or(""), message, object, self.config.family)?;
+            }
+            Opcode::Update => guard::check_update(object_type, object, self.config.family)?,
+            Opcode::Delete => guard::check_delete(object_type)?,
+            Opcode::Refresh | Opcode::Notify | Opcode::Status => {}
+        }
+        Ok(())
+    }
+
+    /// The handle as it stands on the wire, if it means what it meant when it was given.
+    fn on_wire(&self, handle: Handle) -> Result<u32, Error> {
+        let stale = handle.link().is_some_and(|link| link != self.link)
+            || self.deleted.contains(&handle.number());
+        if stale { Err(Error::StaleHandle(handle.number())) } else { Ok(handle.number()) }
+    }
+
+    // --- the link ---------------------------------------------------------------------------
+
+    fn greet(&mut self, now: Instant) {
+        self.link += 1;
+        self.unreachable = None;
+        self.phase = Phase::Greeting;
+        self.decoder = Decoder::new(self.config.limits);
+        (self.authid, self.burst, self.counters.largest) = (0, Burst::default(), 0);
+        self.until = Some(now + self.config.handshake);
+        self.greeting.clear();
+        Introduction::OURS.encode(&mut self.greeting);
+        if let Some(key) = &self.config.key {
+            let header = Header {
+                opcode: Opcode::Open.code(),
+                tid: next_tid(&mut self.tid),
+                ..Header::default()
+            };
+            let message: Attributes = [("type", "authenticator")].into_iter().collect();
+            let names = [("name", key.name()), ("algorithm", key.algorithm().wire_name())];
+            let object: Attributes = names.into_iter().collect();
+            let (message, object) = (message.as_dictionary(), object.as_dictionary());
+            wire::encode(&mut self.greeting, &header, message, object, None);
+        }
+    }
+
+    fn ready(&mut self, now: Instant) {
+        self.phase = Phase::Ready;
+        self.counters.links += 1;
+        self.retries.succeeded();
+        self.rest(now);
+    }
+
+    /// Nothing is owed: a new burst may begin, and idleness counts from now.
+    fn rest(&mut self, now: Instant) {
+        self.burst = Burst::default();
+        self.until = self.config.idle.filter(|_| !self.desk.waiting()).map(|idle| now + idle);
+    }
+
+    /// The transport has ended, or is to end: what is owed ends with this error.
+    fn lose(&mut self, now: Instant, error: impl Fn(bool) -> Error, phase: Phase) {
+        let drained = self.phase == Phase::Draining;
+        self.phase = phase;
+        self.until = None;
+        self.deleted.clear();
+        for flight in std::mem::take(&mut self.flight) {
+            // A server that shuts down says so by hanging up.
+            if drained && flight.expects == Expects::Silence {
+                self.desk.settle(flight.ticket, Ok(Answer::hung_up()));
+            }
+        }
+        if !self.retries.failed(now) {
+            self.desk.close();
+            self.end.get_or_insert_with(|| error(false));
+        }
+        self.desk.lose_with(error);
+    }
+
+    /// The server breaks the protocol.
+    fn broken(&mut self, now: Instant, fault: Fault) {
+        self.lose(now, |sent| Error::Broken { fault: fault.clone(), sent }, Phase::Leaving);
+    }
+
+    /// The key is not accepted, and will not be when asked again.
+    fn refused(&mut self, now: Instant, error: Error) {
+        self.desk.close();
+        self.end = Some(error.clone());
+        self.lose(now, |_| error.clone(), Phase::Leaving);
+    }
+
+    // --- input ------------------------------------------------------------------------------
+
+    fn introduced(&mut self, now: Instant, input: &[u8]) -> usize {
+        match Introduction::decode(input) {
+            Ok(None) => return 0,
+            Ok(Some(theirs)) => self.decoder.set_header_size(theirs.header_size),
+            Err(fault) => {
+                self.broken(now, fault.into());
+                return input.len();
+            }
+        }
+        if self.config.key.is_some() {
+            self.phase = Phase::Authenticating;
+        } else {
+            self.ready(now);
+        }
+        Introduction::LEN
+    }
+
+    fn authenticated(&mut self, now: Instant, message: &Message<'_>) {
+        let Some(key) = self.config.key.clone() else { return };
+        let header = message.header;
+        if header.rid != self.tid {
+            let fault = Fault::OutOfOrder { expected: self.tid, found: header.rid };
+            return self.broken(now, fault);
+        }
+        if header.authid != 0 || !message.signature.is_empty() {
+            return self.broken(now, Fault::Authenticator(header.authid));
+        }
+        match message.opcode() {
+            Some(Opcode::Update) => match other_key(&key, message.object) {
+                None if header.handle != 0 => {
+                    self.authid = header.handle;
+                    self.ready(now);
+                }
+                None => self.broken(now, Fault::Authenticator(0)),
+                Some(other) => self.broken(now, Fault::OtherKey(other)),
+            },
+            Some(Opcode::Status) => match status(message.message) {
+                None => self.broken(now, Fault::NoResult),
+                Some((code, text)) => {
+                    let (name, algorithm) = (key.name().to_owned(), key.algorithm().name());
+                    self.refused(now, Error::KeyRefused { name, algorithm, code, text });
+                }
+            },
+            _ => self.broken(now, Fault::NoAnswer(header.opcode)),
+        }
+    }
+
+    fn answered(&mut self, now: Instant, message: &Message<'_>) {
+        let Header { opcode, rid, .. } = message.header;
+        let Some(next) = self.flight.front() else {
+            return self.broken(now, Fault::Unasked { opcode, rid });
+        };
+        if rid != next.tid {
+            return self.broken(now, Fault::OutOfOrder { expected: next.tid, found: rid });
+        }
+        let answer = match self.verified(message) {
+            Err(fault) => return self.broken(now, fault),
+            Ok(answer) => answer,
+        };
+        let Some(flight) = self.flight.pop_front() else { return };
+        self.counters.answers += 1;
+        self.counters.largest = self.counters.largest.max(message.len());
+        let answer = answer.map(|opcode| {
+            let handle = Handle::given(message.header.handle, self.link, flight.object_type);
+            Answer::new(opcode, handle, message.message, message.object)
+        });
+        if self.phase == Phase::Draining && flight.expects == Expects::Silence {
+            self.phase = Phase::Ready; // it did not shut down after all
+        }
+        if !self.desk.settle(flight.ticket, answer) {
+            self.counters.late += 1;
+        }
+        if self.flight.is_empty() {
+            self.rest(now);
+        }
+    }
+
+    /// The opcode of an answer that is what it says it is; or the refusal of the key; or the way
+    /// in which it breaks the protocol.
+    fn verified(&self, message: &Message<'_>) -> Result<Result<Opcode, Error>, Fault> {
+        let authid = message.header.authid;
+        let Some(opcode @ (Opcode::Update | Opcode::Status)) = message.opcode() else {
+            return Err(Fault::NoAnswer(message.header.opcode));
+        };
+        let result = match opcode {
+            Opcode::Status => Some(status(message.message).ok_or(Fault::NoResult)?.0),
+            _ => None,
+        };
+        let unsigned = authid == 0 && message.signature.is_empty();
+        match &self.config.key {
+            None if unsigned && result == Some(ResultCode::NO_KEYS) => Ok(Err(Error::KeyRequired)),
+            None if unsigned => Ok(Ok(opcode)),
+            None => Err(Fault::Authenticator(authid)),
+            Some(_) if unsigned => match result {
+                Some(ResultCode::INVALID_KEY) => Ok(Err(Error::WrongKey)),
+                Some(ResultCode::NO_KEYS) => Ok(Err(Error::KeyRequired)),
+                _ => Err(Fault::Unsigned),
+            },
+            Some(_) if authid != self.authid => Err(Fault::Authenticator(authid)),
+            Some(key) if message.verify(key) => Ok(Ok(opcode)),
+            Some(_) => Err(Fault::Signature),
+        }
+    }
+
+    // --- output -----------------------------------------------------------------------------
+
+    /// Whether the rate allows a request now.
+    fn allows(&self, now: Instant) -> bool {
+        self.allowed.is_none_or(|at| at <= now)
+    }
+
+    fn count_rate(&mut self, now: Instant) {
+        let Some(rate) = self.config.rate.filter(|rate| *rate > 0) else { return };
+        let from = self.allowed.map_or(now, |at| at.max(now));
+        self.allowed = Some(from + Duration::from_secs(1) / rate);
+    }
+
+    /// The next request that this burst has room for, with its handle as on the wire.
+    fn next(&mut self, now: Instant) -> Option<(Ticket, Request, u32)> {
+        loop {
+            let signature =
+                self.config.key.as_ref().map_or(0, |key| key.algorithm().signature_len());
+            let (burst, largest) = (&self.burst, self.counters.largest);
+            let (ticket, request) = self.desk.send_next(now, |request| {
+                burst.has_room(request.len() + signature, request.expects, largest)
+            })?;
+            match request.handle.as_ref().map_or(Ok(0), |handle| self.on_wire(handle.clone())) {
+                Ok(handle) => return Some((ticket, request, handle)),
+                Err(stale) => self.desk.settle(ticket, Err(stale)),
+            };
+        }
+    }
+}
+
+impl Burst {
+    /// Octets that the answer may have.
+    fn answer(expects: Expects, largest: usize) -> usize {
+        match expects {
+            Expects::Object if largest == 0 => UNSEEN,
+            Expects::Object => (largest + largest / 2).max(STATUS),
+            Expects::Status | Expects::Silence => STATUS,
+        }
+    }
+
+    fn has_room(&self, len: usize, expects: Expects, largest: usize) -> bool {
+        if self.requests == 0 {
+            return true; // alone a request may have any size
+        }
+        self.requests < BURST_REQUESTS
+            && (expects != Expects::Object || self.objects < BURST_OBJECTS)
+            && self.sent + len <= BURST
+            && self.expected + Self::answer(expects, largest) <= BURST
+    }
+
+    fn add(&mut self, len: usize, expects: Expects, largest: usize) {
+        self.requests += 1;
+        self.objects += usize::from(expects == Expects::Object);
+        self.sent += len;
+        self.expected += Self::answer(expects, largest);
+    }
+}
+
+impl Session for Omapi {
+    type Flow = ();
+    type Event = Infallible;
+
+    fn limit(&self) -> usize {
+        self.config.limits.message
+    }
+
+    fn link(&self) -> Link {
+        match self.phase {
+            Phase::Leaving if self.end.is_some() || self.desk.over() => Link::Over,
+            Phase::Leaving => Link::Down,
+            _ if self.desk.over() => Link::Over,
+            Phase::Down if !self.desk.waiting() || self.retries.waits() => Link::Down,
+            _ => Link::Up,
+        }
+    }
+
+    fn handle_link(&mut self, now: Instant, news: News) {
+        match news {
+            News::Up => self.greet(now),
+            News::Down if self.phase == Phase::Leaving => self.phase = Phase::Down,
+            News::Lost(_) if self.phase == Phase::Leaving => self.phase = Phase::Down,
+            News::Eof => {
+                let why = ErrorKind::UnexpectedEof;
+                self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Leaving);
+            }
+            News::Down => {
+                let why = ErrorKind::NotConnected;
+                self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Down);
+            }
+            News::Lost(why) => {
+                self.unreachable = Some(why).filter(|_| self.phase == Phase::Down);
+                self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Down);
+            }
+        }
+    }
+
+    fn handle_input(&mut self, now: Instant, (): (), input: &[u8]) -> usize {
+        if self.phase == Phase::Greeting {
+            return self.introduced(now, input);
+        }
+        // The decoder is lent out while the message that it found is looked at.
+        let mut decoder = std::mem::replace(&mut self.decoder, Decoder::new(self.config.limits));
+        let used = match decoder.decode(input) {
+            Ok(None) => 0,
+            Ok(Some(message)) => {
+                if self.phase == Phase::Authenticating {
+                    self.authenticated(now, &message);
+                } else {
+                    self.answered(now, &message);
+                }
+                message.len()
+            }
+            Err(fault) => {
+                self.broken(now, fault.into());
+                input.len()
+            }
+        };
+        self.decoder = decoder;
+        used
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.retries.handle_timeout(now);
+        self.allowed = self.allowed.filter(|at| *at > now);
+        let unreachable = self.unreachable;
+        self.desk.expire_with(now, |sent| match unreachable {
+            Some(why) if !sent => Fail::Lost { sent, why }.into(),
+            _ => Fail::TimedOut { sent }.into(),
+        });
+        let stalled = self.stalls().is_some_and(|at| at <= now);
+        let late = self.until.is_some_and(|at| at <= now);
+        match self.phase {
+            Phase::Greeting | Phase::Authenticating if late => {
+                let why = ErrorKind::TimedOut;
+                self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Leaving);
+            }
+            Phase::Ready if stalled => {
+                let why = ErrorKind::TimedOut;
+                self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Leaving);
+            }
+            Phase::Ready if late => {
+                self.until = None;
+                if self.flight.is_empty() && !self.desk.waiting() {
+                    self.phase = Phase::Leaving;
+                    self.deleted.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<()> {
+        if !self.greeting.is_empty() {
+            out.append(&mut self.greeting);
+            return Some(());
+        }
+        if self.phase != Phase::Ready || !self.allows(now) {
+            return None;
+        }
+        let (ticket, request, handle) = self.next(now)?;
+        self.until = None;
+        let tid = next_tid(&mut self.tid);
+        let header =
+            Header { authid: self.authid, opcode: request.opcode.code(), handle, tid, rid: 0 };
+        let start = out.len();
+        let (message, object) = (request.message.as_dictionary(), request.object.as_dictionary());
+        wire::encode(out, &header, message, object, self.config.key.as_ref());
+        if self.burst.requests == 0 {
+            self.counters.bursts += 1;
+        }
+        self.counters.requests += 1;
+        self.burst.add(out.len() - start, request.expects, self.counters.largest);
+        self.count_rate(now);
+        if request.opcode == Opcode::Delete {
+            self.forget(handle);
+        }
+        if request.expects == Expects::Silence {
+            self.phase = Phase::Draining;
+        }
+        let (expects, object_type) = (request.expects, request.object_type);
+        self.flight.push_back(Flight { ticket, tid, expects, object_type });
+        Some(())
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let rate = self.allowed.filter(|_| self.desk.queued() > 0 && self.phase == Phase::Ready);
+        let times = [self.desk.poll_timeout(), self.retries.poll_timeout(), self.until];
+        times.into_iter().chain([rate, self.stalls()]).flatten().min()
+    }
+
+    fn poll_event(&mut self) -> Option<Infallible> {
+        None
+    }
+
+    fn poll_done(&mut self) -> Option<Ticket> {
+        self.desk.poll_done()
+    }
+
+    fn cancel(&mut self, ticket: Ticket) {
+        self.desk.cancel(ticket);
+    }
+
+    fn close(&mut self) {
+        self.desk.close();
+    }
+}
+
+impl Omapi {
+    /// When the oldest owed answer has been owed for too long.
+    fn stalls(&self) -> Option<Instant> {
+        let (_, since) = self.desk.first().filter(|_| self.phase == Phase::Ready)?;
+        Some(since + self.config.stall)
+    }
+
+    /// A deleted object's handle is not used again: a second DELETE of a group kills dhcpd.
+    fn forget(&mut self, handle: u32) {
+        self.deleted.insert(handle);
+        if self.deleted.len() > DELETED {
+            self.deleted.pop_first();
+        }
+    }
+}
+
+/// The next transaction id; never 0, which means "a request".
+fn next_tid(tid: &mut u32) -> u32 {
+    *tid = tid.wrapping_add(1).max(1);
+    *tid
+}
+
+/// The result and text of a STATUS.
+pub(crate) fn status(message: Dictionary<'_>) -> Option<(ResultCode, String)> {
+    let result = message.get("result")?.try_into().ok()?;
+    let text = message.get("message").unwrap_or_default();
+    Some((ResultCode(u32::from_be_bytes(result)), String::from_utf8_lossy(text).into_owned()))
+}
+
+/// What the handshake came back with, if it is not this key.
+fn other_key(key: &Key, object: Dictionary<'_>) -> Option<String> {
+    let name = object.get("name").unwrap_or_default();
+    let algorithm = object.get("algorithm").unwrap_or_default();
+    let same = name.eq_ignore_ascii_case(key.name().as_bytes())
+        && algorithm.eq_ignore_ascii_case(key.algorithm().wire_name().as_bytes());
+    (!same).then(|| {
+        let [name, algorithm] = [name, algorithm].map(String::from_utf8_lossy);
+        format!("name \"{name}\", algorithm \"{algorithm}\"")
+    })
+}
