@@ -195,9 +195,6 @@ impl Wire for Datagrams {
         }
         // The error may be an earlier datagram's, to another peer: ask whose, and send once more.
         io.news.extend(unreachable(to.socket, socket));
-        if !io.news.is_empty() {
-            cx.waker().wake_by_ref();
-        }
         socket.poll_send_to(cx, buf, to.addr)
     }
 
