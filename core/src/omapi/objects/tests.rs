@@ -118,7 +118,7 @@ fn a_host_may_have_several_addresses() {
     let host = Host::from(Object::new("host", 11, answer));
     assert_eq!(host.ip_addresses(), [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from));
     assert_eq!(host.ip_address(), Some([10, 0, 0, 1].into()));
-    assert_eq!((host.name(), host.handle()), (Some("printer"), 11));
+    assert_eq!((host.name(), host.handle().number()), (Some("printer"), 11));
     assert_eq!(host.dhcp_client_identifier(), None);
     assert!(!host.object().is_empty());
 
@@ -143,7 +143,7 @@ fn a_pool_opened_through_its_lease_is_read_as_a_pool() {
     answer.push("lease-count", 61_u32.to_be_bytes()).push("free-leases", 50_u32.to_be_bytes());
     answer.push("backup-leases", 6_u32.to_be_bytes());
     let pool = Pool::from(Object::new("lease", 5, answer));
-    assert_eq!(pool.object().object_type, "pool");
+    assert_eq!(pool.object().object_type.as_str(), "pool");
     assert_eq!((pool.lease_count(), pool.free_leases()), (Some(61), Some(50)));
     assert_eq!(pool.leases_taken(), Some(5));
 }

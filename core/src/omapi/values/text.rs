@@ -23,7 +23,7 @@ use super::{
 /// | unknown name | omshell's forms: quoted text, a number (4 octets), `10.0.0.1`, `01:02`; also `0x0102` (octets) |
 ///
 /// Empty text is the empty value, which unsets an attribute; where that would harm the server, the
-/// guard refuses it.
+/// [guard](crate::omapi::guard) refuses it.
 ///
 /// # Errors
 ///
