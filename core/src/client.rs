@@ -243,6 +243,13 @@ enum State {
 impl<S: Session, C: Call<S>> Unpin for Calling<'_, S, C> {}
 
 impl<S: Session, C: Call<S>> Calling<'_, S, C> {
+    /// Whether its ticket is not settled yet, and this task is woken when it is: a step would only
+    /// say so again.
+    fn sleeps(&self, hub: &Hub<S>, cx: &Context<'_>) -> bool {
+        let State::Waits(ticket) = self.state else { return false };
+        hub.calls.get(&ticket).is_some_and(|waker| waker.will_wake(cx.waker()))
+    }
+
     fn poll_in(&mut self, hub: &mut Hub<S>, now: Instant, cx: &Context<'_>) -> Poll<C::Output> {
         assert!(self.state != State::Ended, "a call was polled after it had ended");
         match self.call.step(&mut hub.session, now) {
@@ -315,6 +322,7 @@ impl<S: Session, C: Call<S>, I: Iterator<Item = C>> Batch<'_, S, C, I> {
             client.shared().with(|hub, now| {
                 for running in running.iter_mut() {
                     if let Running::Waits(calling) = running
+                        && !calling.sleeps(hub, cx)
                         && let Poll::Ready(output) = calling.poll_in(hub, now, cx)
                     {
                         *running = Running::Ended(output);
