@@ -1,0 +1,12 @@
+//! `netlever man`.
+
+use super::{Context, Ended};
+use crate::failure::Failure;
+
+/// The words behind `man`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_context: &Context, _args: Args) -> Ended {
+    Err(Failure::other("man is being written"))
+}
