@@ -25,6 +25,7 @@
 //! * [`objects`]: leases, hosts and the other objects that answers describe.
 //! * [`statements`]: the text of `statements`, safely made.
 //! * [`guard`]: requests that would harm the server and are not sent.
+//! * [`peer`]: a small DHCP server to test against, with faults on demand.
 
 pub mod calls;
 pub mod code;
@@ -32,6 +33,7 @@ pub mod error;
 pub mod guard;
 pub mod key;
 pub mod objects;
+pub mod peer;
 pub mod request;
 pub mod session;
 pub mod statements;
