@@ -21,7 +21,8 @@
 //! * [`session`]: what a protocol is, and in which order its methods are called.
 //! * [`desk`]: calls that wait and places on the wire, shared by all client sessions.
 //! * [`client`]: the handle; calls, batches of calls, events.
-//! * [`mod@drive`]: the one loop between a session and a transport.
+//! * [`mod@drive`]: the one loop between a session and a transport; [`door`]: a transport that comes
+//!   to us.
 //! * [`backoff`]: when to dial again.
 //! * [`runtime`]: what a runtime lends; [`memory`]: a runtime without sockets.
 //!
@@ -32,6 +33,7 @@
 pub mod backoff;
 pub mod client;
 pub mod desk;
+pub mod door;
 pub mod drive;
 pub mod memory;
 pub mod runtime;
