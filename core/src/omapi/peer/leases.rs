@@ -7,11 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use super::DataError;
 use super::handles::Object;
 use super::harm::Harm;
 use super::records::{Lease, NEVER, Pool};
 use super::request::{Outcome, Pairs, Search, integer};
-use super::store::{DataError, Store};
+use super::store::Store;
 use crate::omapi::code::ResultCode;
 use crate::omapi::values::{LeaseFlags, LeaseState};
 use crate::omapi::wire::Attributes;
