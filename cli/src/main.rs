@@ -9,6 +9,7 @@
 //! ```
 
 mod args;
+mod capture;
 mod commands;
 mod config;
 mod duration;

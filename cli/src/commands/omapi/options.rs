@@ -88,9 +88,20 @@ impl Options {
         let peer = peer.ok_or_else(|| {
             Failure::usage("which server? give --server HOST[:7911], or server in a profile")
         })?;
+        let key = self.signer(context, &profile)?;
+        Ok(Target { peer, config: self.config(context, &profile, key)? })
+    }
+
+    /// How to talk to a server, signing with this key.
+    pub(crate) fn config(
+        &self,
+        context: &Context,
+        profile: &Profile,
+        key: Option<Key>,
+    ) -> Result<Config, Failure> {
         let seed = getrandom::u64()
             .map_err(|why| Failure::other(format!("the system gives no random numbers: {why}")))?;
-        let mut config = match self.signer(context, &profile)? {
+        let mut config = match key {
             Some(key) => Config::signed(key, seed),
             None => Config::unsigned(seed),
         };
@@ -99,9 +110,14 @@ impl Options {
         config.stall = config.stall.max(context.timeout());
         config.reconnect = Reconnect::Never;
         config.rate = self.rate.or(profile.rate).filter(|rate| *rate > 0);
-        config.family = if self.dhcpv6 || profile.dhcpv6 { Family::V6 } else { Family::V4 };
-        config.expert = self.expert || profile.expert;
-        Ok(Target { peer, config })
+        (config.family, config.expert) = self.family_and_expert(profile);
+        Ok(config)
+    }
+
+    /// What the server serves, and whether the guard rails are off.
+    pub(crate) const fn family_and_expert(&self, profile: &Profile) -> (Family, bool) {
+        let family = if self.dhcpv6 || profile.dhcpv6 { Family::V6 } else { Family::V4 };
+        (family, self.expert || profile.expert)
     }
 
     /// The algorithm that was asked for, or the protocol's default.
@@ -116,10 +132,30 @@ impl Options {
 
     /// The key; `None` when nothing is to be signed.
     fn signer(&self, context: &Context, profile: &Profile) -> Result<Option<Key>, Failure> {
-        if self.unsigned {
-            if self.key.is_some() || self.secret_file.is_some() {
-                return Err(Failure::usage("give a key or --unsigned, not both"));
-            }
+        let key = self.any_key(context, profile)?;
+        if key.is_none() && !self.signs_nothing(profile) {
+            return Err(Failure::usage(format!(
+                "which key? give --key-name NAME with --secret-file FILE (or {KEY_VARIABLE}, or \
+                 both in a profile); or --unsigned for a server without omapi-key"
+            )));
+        }
+        Ok(key)
+    }
+
+    fn signs_nothing(&self, profile: &Profile) -> bool {
+        self.unsigned || profile.unsigned && self.key.is_none() && self.secret_file.is_none()
+    }
+
+    /// The key, if there is one anywhere and requests are to be signed.
+    pub(crate) fn any_key(
+        &self,
+        context: &Context,
+        profile: &Profile,
+    ) -> Result<Option<Key>, Failure> {
+        if self.unsigned && (self.key.is_some() || self.secret_file.is_some()) {
+            return Err(Failure::usage("give a key or --unsigned, not both"));
+        }
+        if self.signs_nothing(profile) {
             return Ok(None);
         }
         let places = Places {
@@ -129,17 +165,7 @@ impl Options {
             profile: profile.key.as_ref(),
             profile_file: profile.secret_file.as_ref(),
         };
-        let secret = if profile.unsigned && self.key.is_none() && self.secret_file.is_none() {
-            return Ok(None);
-        } else {
-            places.find(context)?
-        };
-        let Some(secret) = secret else {
-            return Err(Failure::usage(format!(
-                "which key? give --key-name NAME with --secret-file FILE (or {KEY_VARIABLE}, or \
-                 both in a profile); or --unsigned for a server without omapi-key"
-            )));
-        };
+        let Some(secret) = places.find(context)? else { return Ok(None) };
         let name = self.key_name(profile).ok_or_else(|| {
             Failure::usage("what is the key's name? give --key-name NAME, as in dhcpd.conf")
         })?;
@@ -153,7 +179,7 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
 }
 
 /// Any text; without a message, so that no error can repeat it.
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub(crate) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 

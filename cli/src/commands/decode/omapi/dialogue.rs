@@ -63,8 +63,14 @@ struct Asked {
 
 impl Dialogue {
     pub(crate) const fn new(keys: Option<Keys>, fallback: String, family: Family) -> Self {
-        let (asked, handles) = (BTreeMap::new(), BTreeMap::new());
-        Self { keys, fallback, family, asked, handles, authenticators: BTreeMap::new() }
+        Self {
+            keys,
+            fallback,
+            family,
+            asked: BTreeMap::new(),
+            handles: BTreeMap::new(),
+            authenticators: BTreeMap::new(),
+        }
     }
 
     /// Explains a message; where the sender is not known, the message itself mostly tells.

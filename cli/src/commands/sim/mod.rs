@@ -1,9 +1,10 @@
-//! `netlever sim`.
+//! `netlever sim`: simulated peers on real sockets.
+
+mod omapi;
 
 use clap::Subcommand;
 
 use super::{Context, Ended};
-use crate::failure::Failure;
 
 /// The words behind `sim`.
 #[derive(Debug, clap::Args)]
@@ -15,11 +16,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Peer {
     /// A small DHCP server's OMAPI side
-    Omapi,
+    Omapi(omapi::Args),
 }
 
-pub(crate) fn run(_context: &Context, args: Args) -> Ended {
+pub(crate) fn run(context: &Context, args: Args) -> Ended {
     match args.peer {
-        Peer::Omapi => Err(Failure::other("sim is being written")),
+        Peer::Omapi(args) => omapi::run(context, args),
     }
 }

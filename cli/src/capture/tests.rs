@@ -1,0 +1,3 @@
+use super::*;
+#[test]
+fn placeholder() { assert_eq!(Side::Client.name(), "client"); }
