@@ -347,6 +347,8 @@ fn keys_that_disagree_and_keys_that_are_shared() {
         ("lease", &[("ip-address", &ip(10)), ("hardware-address", &one)], 0),
         ("lease", &[("ip-address", &ip(10)), ("hardware-address", &no)], 0x60007),
         ("lease", &[("ip-address", &ip(10)), ("hardware-address", &two)], 0x60007),
+        ("lease", &[("ip-address", &ip(11)), ("hardware-address", &two)], 0x60007),
+        ("lease", &[("ip-address", &ip(12)), ("hardware-address", &two)], 0x60006),
         ("lease", &[("ip-address", &ip(99)), ("hardware-address", &one)], 23),
         ("host", &[("name", b"one"), ("hardware-address", &one)], 0),
         ("host", &[("name", b"one"), ("hardware-address", &nine)], 0x60007),

@@ -43,8 +43,6 @@ fn what_an_update_may_do_to_a_lease() {
         (&[("flags", b"\x02\x02")], 0x60003),
         (&[("client-hostname", b"beta"), ("hardware-address", b""), ("host", b"")], 0),
         (&[("state", &[0, 0, 0, 2])], 0),
-        (&[("flags", b"\xff")], 0),
-        (&[("flags", &[0, 0, 0, 4])], 0),
         (&[("site", b"")], 0x60020),
         (&[], 0x60003),
     ];
@@ -65,7 +63,7 @@ fn what_an_update_may_do_to_a_lease() {
 #[test]
 fn flags_are_masked_and_an_update_leaves_its_handle() {
     let (_, mut desk, handle) = leased(Instant::now());
-    desk.update(handle, &[("flags", b"\xff")]);
+    desk.update(handle, &[("flags", &[0, 0, 0, 0xff])]);
     let lease = desk.refresh(handle);
     assert_eq!(lease.object.get("flags"), Some(&[0x4e][..]));
     assert_eq!(lease.number("remote-handle"), handle);
@@ -73,7 +71,7 @@ fn flags_are_masked_and_an_update_leaves_its_handle() {
 }
 
 #[test]
-fn the_end_alone_frees_a_lease_and_the_state_behind_it_keeps_it() {
+fn the_end_or_the_flags_alone_free_a_lease_and_the_state_behind_them_keeps_it() {
     let now = Instant::now();
     let later = (UNIX + 9999).to_be_bytes();
     for (object, state) in [
@@ -81,6 +79,9 @@ fn the_end_alone_frees_a_lease_and_the_state_behind_it_keeps_it() {
         (&[("ends", &later), ("state", &[0, 0, 0, 2])], LeaseState::ACTIVE),
         (&[("state", &[0, 0, 0, 2]), ("ends", &later)], LeaseState::FREE),
         (&[("ends", &[0; 4]), ("state", &[0, 0, 0, 2])], LeaseState::FREE),
+        (&[("flags", b"\x04")], LeaseState::FREE),
+        (&[("flags", b"\x04"), ("state", &[0, 0, 0, 2])], LeaseState::ACTIVE),
+        (&[("state", &[0, 0, 0, 2]), ("flags", b"\x04")], LeaseState::FREE),
         (&[("state", &[0, 0, 0, 6])], LeaseState::FREE),
         (&[("state", &[0, 0, 0, 5])], LeaseState::ABANDONED),
     ] {
@@ -227,6 +228,7 @@ fn how_a_host_comes_and_goes() {
     for (object, code) in [
         (&[("name", &b"a"[..])][..], 0x60003),
         (&[("name", b"a\"b"), ("hardware-address", &[3; 6])], 26),
+        (&[("name", b"a\\b"), ("hardware-address", &[3; 6])], 26),
         (&[("name", "ä".as_bytes()), ("hardware-address", &[3; 6])], 26),
         (&[("name", name.as_bytes()), ("hardware-address", &[3; 6])], 18),
         (&[("name", b"a"), ("hardware-address", &[3; 21])], 0x60003),
@@ -268,7 +270,9 @@ fn a_group_is_deleted_once() {
     assert_eq!(desk.update(handle, &[("name", b"h")]).status().0, ResultCode::EXISTS);
     assert_eq!(desk.update(handle, &[("other", b"h")]).status().0, ResultCode::NOT_FOUND);
     assert_eq!(desk.delete(handle).status(), (ResultCode::SUCCESS, ""));
-    assert_eq!(desk.delete(handle).status().0, ResultCode::INVALID_ARGUMENT);
+    assert_eq!(desk.refresh(handle).status(), (ResultCode::NOT_FOUND, "no matching handle"));
+    assert_eq!(server.harms(), []);
+    assert_eq!(desk.delete(handle).status(), (ResultCode::NOT_FOUND, "no matching handle"));
     assert_eq!(server.harms(), [Harm::SecondDelete]);
     assert_ne!(desk.open("group", &["create", "exclusive"], new).header.handle, handle);
 }

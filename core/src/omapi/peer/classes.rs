@@ -164,7 +164,11 @@ impl Store {
 
     pub(super) fn subclass_attributes(&self, number: u32) -> Attributes {
         match self.classes.subclasses.get(number) {
-            Some(_) => counters(0, 0),
+            Some(subclass) => {
+                let class = self.classes.classes.find(&subclass.class);
+                let class = class.and_then(|class| self.classes.classes.get(class));
+                counters(class.map_or(0, |class| class.lease_limit), 0)
+            }
             None => Attributes::new(),
         }
     }

@@ -18,7 +18,10 @@ use super::objects::{Asker, Kind};
 use super::request::{Answer, Outcome, Request, integer};
 use super::store::Store;
 use crate::omapi::code::ResultCode;
-use crate::omapi::wire::Opcode;
+use crate::omapi::wire::{Attributes, Opcode};
+
+/// What a handle without an object is answered with.
+const UNKNOWN: (ResultCode, &str) = (ResultCode::NOT_FOUND, "no matching handle");
 
 impl Store {
     /// Serves one request. `opened` are the authenticators of its connection.
@@ -33,13 +36,11 @@ impl Store {
             Opcode::Refresh => self.refresh(request, asker),
             Opcode::Update => self.change(request, asker),
             Opcode::Notify => refuse(ResultCode::NOT_IMPLEMENTED, "notify not implemented yet"),
-            Opcode::Delete => match self.handles.object(request.handle) {
-                None => refuse(ResultCode::NOT_FOUND, "no matching handle"),
-                Some(object) => {
-                    let (code, text) = self.delete(object);
-                    Answer::Status(code, text)
-                }
-            },
+            Opcode::Delete => {
+                let object = self.handles.object(request.handle);
+                let (code, text) = object.map_or(UNKNOWN, |object| self.delete(object));
+                refuse(code, text)
+            }
             // The connection does not let it through.
             Opcode::Status => Answer::Nothing,
         };
@@ -92,7 +93,11 @@ impl Store {
                     }
                 }
                 Kind::Host | Kind::Group | Kind::Class | Kind::Subclass => {
-                    return Answer::Object(self.temporary(name), Default::default());
+                    return Answer::Object(self.temporary(name), Attributes::new());
+                }
+                Kind::Interface if request.object.is_empty() && !create && !update => {
+                    let up = [("state", "up")].into_iter().collect();
+                    return Answer::Object(self.temporary(name), up);
                 }
                 _ => return refuse(ResultCode::NOT_IMPLEMENTED, "can't create new object"),
             },
@@ -116,15 +121,15 @@ impl Store {
     }
 
     fn refresh(&mut self, request: &Request<'_>, asker: Asker) -> Answer {
-        match self.handles.object(request.handle) {
+        match self.living(request.handle) {
             Some(object) => self.show(object, asker),
-            None => refuse(ResultCode::NOT_FOUND, "no matching handle"),
+            None => refuse(UNKNOWN.0, UNKNOWN.1),
         }
     }
 
     fn change(&mut self, request: &Request<'_>, asker: Asker) -> Answer {
-        let Some(object) = self.handles.object(request.handle) else {
-            return refuse(ResultCode::NOT_FOUND, "no matching handle");
+        let Some(object) = self.living(request.handle) else {
+            return refuse(UNKNOWN.0, UNKNOWN.1);
         };
         if matches!(object, Object::Key(_)) {
             return refuse(ResultCode::SUCCESS, "cannot update authenticator");
@@ -133,6 +138,13 @@ impl Store {
             Ok(()) => Answer::Status(ResultCode::SUCCESS, ""),
             Err(code) => refuse(code, "can't update object"),
         }
+    }
+
+    /// The object behind a handle. A deleted group is gone at once, unlike a host.
+    fn living(&self, handle: u32) -> Option<Object> {
+        let object = self.handles.object(handle)?;
+        let dead = matches!(object, Object::Group(number) if self.groups.get(number).is_none());
+        (!dead).then_some(object)
     }
 
     /// The object's handle is given before those that its attributes mention.

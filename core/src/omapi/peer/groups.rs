@@ -5,7 +5,7 @@ use super::harm::Harm;
 use super::records::Group;
 use super::request::{Outcome, Pairs, Search};
 use super::statements;
-use super::store::{Store, writable};
+use super::store::Store;
 use crate::omapi::code::ResultCode;
 use crate::omapi::wire::Attributes;
 
@@ -31,9 +31,6 @@ impl Store {
         }
         if group.name.is_empty() {
             group.name = format!("ng{:016x}", self.number());
-        }
-        if !writable(&group.name) {
-            return Err(ResultCode::IO_ERROR);
         }
         if self.groups.len() >= self.setup.bounds.objects {
             return Err(ResultCode::NO_MEMORY);
@@ -77,10 +74,12 @@ impl Store {
         self.groups.get(number).map(|group| ("name", &group.name)).into_iter().collect()
     }
 
-    /// Works once: dhcpd 4.4.3-P1 dies of a second time through the same handle.
+    /// Works once: dhcpd 4.4.3-P1 may die of a second time through the same handle. To anything
+    /// else the handle is unknown from then on.
     pub(super) fn delete_group(&mut self, number: u32) -> Outcome {
         if self.groups.remove(number).is_none() {
-            return Err(self.harm(Harm::SecondDelete));
+            self.harm(Harm::SecondDelete);
+            return Err(ResultCode::NOT_FOUND);
         }
         // Its hosts stay.
         self.deleted_groups.push_back(number);

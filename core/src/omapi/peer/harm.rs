@@ -13,7 +13,7 @@ pub enum Harm {
         /// The attribute.
         attribute: String,
     },
-    /// A group was deleted twice through one handle. It dies.
+    /// A group was deleted twice through one handle. It may die.
     SecondDelete,
     /// A signed request began where its `authlen` lies across the edge of an input buffer. It
     /// aborts.
@@ -62,7 +62,7 @@ impl fmt::Display for Harm {
             Self::EmptyValue { kind, attribute } => {
                 write!(f, "an empty {attribute} of a {kind} kills dhcpd")
             }
-            Self::SecondDelete => f.write_str("deleting a group twice kills dhcpd"),
+            Self::SecondDelete => f.write_str("deleting a group twice may kill dhcpd"),
             Self::InputEdge { offset } => {
                 write!(f, "a signed request {offset} octets into the input aborts dhcpd")
             }

@@ -192,8 +192,8 @@ impl Store {
                 }
             }
             "ends" => {
-                // The time alone ends the lease, even one to come; an UPDATE that means to
-                // prolong it says `state` 2 behind it.
+                // The time alone ends the lease, even one to come, and so do the flags alone; an
+                // UPDATE that means to keep it says `state` 2 behind them.
                 lease.ends = integer(value)?;
                 lease.tstp = lease.ends;
                 change_state(lease, LeaseState::FREE);
@@ -203,6 +203,7 @@ impl Store {
                     return Err(ResultCode::INVALID_ARGUMENT);
                 };
                 lease.flags = LeaseFlags(flags & LeaseFlags::MASK.0);
+                change_state(lease, LeaseState::FREE);
             }
         }
         Ok(())
@@ -223,7 +224,7 @@ impl Store {
         match place {
             Some(place) => lease.variables[place].1 = garbage.to_vec(),
             None if lease.variables.len() >= most => return Err(ResultCode::NO_MEMORY),
-            None => lease.variables.push((name.to_owned(), garbage.to_vec())),
+            None => lease.variables.insert(0, (name.to_owned(), garbage.to_vec())),
         }
         self.harm(Harm::GarbageVariable { name: name.to_owned() });
         Ok(())
@@ -235,7 +236,7 @@ impl Store {
         let value = handle.to_be_bytes().to_vec();
         match lease.variables.iter_mut().find(|variable| variable.0 == REMOTE_HANDLE) {
             Some(variable) => variable.1 = value,
-            None => lease.variables.push((REMOTE_HANDLE.to_owned(), value)),
+            None => lease.variables.insert(0, (REMOTE_HANDLE.to_owned(), value)), // the newest first
         }
     }
 
@@ -265,12 +266,13 @@ fn change_state(lease: &mut Lease, to: LeaseState) {
     }
 }
 
+/// The newest of the leases that share a key stands for them all; another one conflicts.
 fn one_of(leases: Option<&BTreeSet<Ipv4Addr>>, search: &mut Search) -> Outcome {
-    let Some(leases) = leases else { return search.agree(None) };
-    match search.found() {
-        Some(Object::Lease(ip)) if !leases.contains(&ip) => Err(ResultCode::KEY_CONFLICT),
-        _ if leases.len() > 1 => Err(ResultCode::MULTIPLE),
-        _ => search.agree(leases.first().map(|ip| Object::Lease(*ip))),
+    let newest = leases.and_then(|leases| leases.last());
+    search.agree(newest.map(|ip| Object::Lease(*ip)))?;
+    match leases {
+        Some(leases) if leases.len() > 1 => Err(ResultCode::MULTIPLE),
+        _ => Ok(()),
     }
 }
 

@@ -235,13 +235,15 @@ impl Store {
 
     /// The text is empty except where there is no such method at all.
     pub(super) fn delete(&mut self, object: Object) -> (ResultCode, &'static str) {
-        let code = |outcome: Outcome| outcome.err().unwrap_or(ResultCode::SUCCESS);
         match object {
+            Object::Group(number) => match self.delete_group(number) {
+                Ok(()) => (ResultCode::SUCCESS, ""),
+                Err(code) => (code, "no matching handle"),
+            },
             Object::Host(number) => {
                 self.delete_host(number);
                 (ResultCode::SUCCESS, "")
             }
-            Object::Group(number) => (code(self.delete_group(number)), ""),
             Object::Class(number) => {
                 let gone = self.classes.classes.remove(number);
                 self.handles.forget(object);
@@ -256,9 +258,14 @@ impl Store {
             Object::Lease(_) | Object::Pool(_) | Object::Subnet(_) | Object::Failover(_) => {
                 (ResultCode::NOT_IMPLEMENTED, "")
             }
-            Object::Key(_) | Object::Interface(_) => {
-                (ResultCode::NOT_IMPLEMENTED, "no remove method for object")
+            Object::Interface(number) => {
+                // It is used no more.
+                if let Some(interface) = self.interfaces.get_mut(number) {
+                    interface.up = false;
+                }
+                (ResultCode::SUCCESS, "")
             }
+            Object::Key(_) => (ResultCode::NOT_IMPLEMENTED, "no remove method for object"),
         }
     }
 

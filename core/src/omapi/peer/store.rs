@@ -163,8 +163,8 @@ pub(super) fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(fits)
 }
 
-/// Whether dhcpd takes this name over OMAPI: quotes and what is not ASCII are refused when the
-/// record is written (26); a space is taken and spoils the leases file.
+/// Whether dhcpd takes this name of a host over OMAPI: a quote, a backslash and what is not ASCII
+/// are refused when the record is written (26); a space is taken and spoils the leases file.
 pub(super) fn writable(name: &str) -> bool {
-    name.bytes().all(|octet| (b' '..=b'~').contains(&octet) && octet != b'"' && octet != b'\'')
+    name.bytes().all(|octet| (b' '..=b'~').contains(&octet) && octet != b'"' && octet != b'\\')
 }
