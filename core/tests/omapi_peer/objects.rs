@@ -43,6 +43,7 @@ fn what_an_update_may_do_to_a_lease() {
         (&[("flags", b"\x02\x02")], 0x60003),
         (&[("client-hostname", b"beta"), ("hardware-address", b""), ("host", b"")], 0),
         (&[("state", &[0, 0, 0, 2])], 0),
+        (&[("flags", &[0])], 0),
         (&[("site", b"")], 0x60020),
         (&[], 0x60003),
     ];

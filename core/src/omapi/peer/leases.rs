@@ -192,7 +192,7 @@ impl Store {
                 }
             }
             "ends" => {
-                // The time alone ends the lease, even one to come, and so do the flags alone; an
+                // The time alone ends the lease, even one to come, and so do other flags alone; an
                 // UPDATE that means to keep it says `state` 2 behind them.
                 lease.ends = integer(value)?;
                 lease.tstp = lease.ends;
@@ -202,8 +202,11 @@ impl Store {
                 let ([flags] | [_, _, _, flags]) = *value else {
                     return Err(ResultCode::INVALID_ARGUMENT);
                 };
-                lease.flags = LeaseFlags(flags & LeaseFlags::MASK.0);
-                change_state(lease, LeaseState::FREE);
+                let flags = LeaseFlags(flags & LeaseFlags::MASK.0);
+                if lease.flags != flags {
+                    lease.flags = flags;
+                    change_state(lease, LeaseState::FREE);
+                }
             }
         }
         Ok(())
