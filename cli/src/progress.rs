@@ -11,3 +11,10 @@ pub(crate) fn bar(steps: u64, what: &'static str) -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// A sign that something is waited for; nothing is drawn where stderr is no terminal.
+pub(crate) fn spinner(what: &'static str) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner().with_message(what);
+    spinner.enable_steady_tick(std::time::Duration::from_millis(200));
+    spinner
+}

@@ -129,8 +129,11 @@ fn text(object: &Object, form: Form, palette: &Palette) -> String {
 fn shown(object: &Object, field: &Field<'_>, form: Form) -> String {
     match &field.value {
         _ if form.raw => Value::Octets(field.octets).to_string(),
-        Value::Integer(mask) if object.object_type.as_str() == "lease" && field.name == b"flags" => {
-            u8::try_from(*mask).map_or_else(|_| mask.to_string(), |mask| LeaseFlags(mask).to_string())
+        Value::Integer(mask)
+            if object.object_type.as_str() == "lease" && field.name == b"flags" =>
+        {
+            u8::try_from(*mask)
+                .map_or_else(|_| mask.to_string(), |mask| LeaseFlags(mask).to_string())
         }
         value => value.to_string(),
     }
