@@ -60,11 +60,6 @@ impl Stream {
         })
     }
 
-    /// Whether the capture has the sender's first octet.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.whole
-    }
-
     /// Segments that brought nothing new.
     pub(crate) const fn retransmitted(&self) -> u64 {
         self.retransmitted
@@ -275,7 +270,7 @@ mod tests {
         stream.push(900, b"ab", false, MARK, &mut out);
         stream.push(890, b"old", false, MARK, &mut out);
         assert_eq!(octets(&out), b"ab");
-        assert!(!stream.is_whole());
+        assert!(!stream.whole);
         stream.push(900u32.wrapping_add(1 << 31), b"far", false, MARK, &mut out);
         assert_eq!(octets(&out), b"ab");
     }
