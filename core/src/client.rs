@@ -222,6 +222,11 @@ impl<S: Session> Hub<S> {
     fn over(&self) -> bool {
         matches!(self.session.link(), Link::Over)
     }
+
+    /// Whether the session wants its transport to end.
+    pub(crate) fn leaves(&self) -> bool {
+        matches!(self.session.link(), Link::Down | Link::Over)
+    }
 }
 
 /// A call in flight: a future of its output.

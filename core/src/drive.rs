@@ -32,7 +32,11 @@ pub const BATCH: usize = 16_384;
 /// Turns of the loop in one poll; then the other tasks of this thread have theirs.
 pub const TURNS: usize = 64;
 
-/// How long a peer may take over our last words: the link goes when nothing moved for so long.
+/// Messages of one read that are used in one turn.
+const SHARE: usize = 64;
+
+/// How long a peer may take over our last words: the link goes when nothing of them moved for so
+/// long, or when the peer has not closed its own side so long after the last.
 pub const LINGER: Duration = Duration::from_secs(2);
 
 /// What a runtime lends: a transport, and an alarm. An error is news about the flow beside it.
@@ -134,6 +138,7 @@ impl<S: Session, W: Wire<Flow = S::Flow>> Drop for Driver<S, W> {
         let up = self.line.is_some();
         self.shared.with(|hub, now| {
             hub.session.close();
+            hub.pump();
             if up || hub.session.link() != Link::Over {
                 hub.session.handle_link(now, News::Lost(ErrorKind::BrokenPipe));
             }
@@ -185,10 +190,11 @@ impl<S: Session, W: Wire<Flow = S::Flow>> Driver<S, W> {
         let line = &mut self.line;
         self.shared.with(|hub, now| {
             hub.attend(cx.waker());
-            let session = &mut hub.session;
-            if session.poll_timeout().is_some_and(|at| at <= now) {
-                session.handle_timeout(now);
+            if hub.session.poll_timeout().is_some_and(|at| at <= now) {
+                hub.session.handle_timeout(now);
+                hub.pump();
             }
+            let session = &mut hub.session;
             if let Some(line) = line {
                 while line.takes() {
                     let Some(flow) = session.poll_transmit(now, &mut line.tx) else { break };
@@ -202,15 +208,21 @@ impl<S: Session, W: Wire<Flow = S::Flow>> Driver<S, W> {
 
     fn dial(&mut self, cx: &mut Context<'_>, alarm: Option<Instant>) -> Turn {
         let Poll::Ready(dialled) = self.wire.poll_dial(cx) else { return Turn::Idle(alarm) };
-        let news = match dialled {
+        match dialled {
             Ok(io) => {
+                // Asked again: a call may have gone, or the session been closed, since the dial.
+                let wanted = self.shared.with(|hub, now| {
+                    let wanted = hub.session.link() == Link::Up;
+                    if wanted {
+                        hub.session.handle_link(now, News::Up);
+                    }
+                    wanted
+                });
                 let room = if W::Flow::WHOLE { self.limit } else { self.limit.min(BATCH) };
-                self.line = Some(Line::new(io, room));
-                News::Up
+                self.line = wanted.then(|| Line::new(io, room));
             }
-            Err(why) => News::Lost(why.kind()),
-        };
-        self.tell(news);
+            Err(why) => self.tell(News::Lost(why.kind())),
+        }
         Turn::Busy
     }
 
@@ -239,12 +251,16 @@ impl<S: Session, W: Wire<Flow = S::Flow>> Driver<S, W> {
         }
         if let Some(line) = &mut self.line {
             match input {
-                Poll::Pending if leaving && line.shut => end = Some(News::Down),
                 Poll::Pending => {}
+                Poll::Ready(Err(_)) if leaving && line.shut => line.eof = true, // all was said
                 Poll::Ready(Ok(())) if leaving => {}
                 Poll::Ready(Ok(())) if line.eof => match line.broken {
                     Some(why) => end = Some(News::Lost(why)),
-                    None => self.tell(News::Eof),
+                    None => self.shared.with(|hub, now| {
+                        if !hub.leaves() {
+                            hub.session.handle_link(now, News::Eof);
+                        }
+                    }),
                 },
                 Poll::Ready(Ok(())) => line.feed(&self.shared),
                 Poll::Ready(Err(why)) => match line.from {
@@ -256,8 +272,15 @@ impl<S: Session, W: Wire<Flow = S::Flow>> Driver<S, W> {
         if leaving && (moved || self.linger.is_none()) {
             self.linger = Some(wish.now + LINGER); // so long after the last progress
         }
-        if self.linger.is_some_and(|until| until <= wish.now) {
-            end = Some(News::Lost(ErrorKind::TimedOut));
+        let late = self.linger.is_some_and(|until| until <= wish.now);
+        if let Some(line) = self.line.as_ref().filter(|_| leaving) {
+            // To hang up on a peer that still talks is a reset, which overtakes our last words: so
+            // all is said when the peer has said all too, or its time is up.
+            if line.shut && (line.eof || late || W::Flow::WHOLE) {
+                end = Some(News::Down);
+            } else if late {
+                end = Some(News::Lost(ErrorKind::TimedOut));
+            }
         }
         if let Some(news) = end {
             (self.line, self.linger) = (None, None);
@@ -376,11 +399,15 @@ impl<W: Wire> Line<W> {
         Poll::Ready(Ok(()))
     }
 
-    /// Offers what was received, message by message, for as long as the session reads.
+    /// Offers what was received, message by message, for as long as the session reads. One that
+    /// has said its last word gets nothing more.
     fn feed<S: Session<Flow = W::Flow>>(&mut self, shared: &Shared<S>) {
         let Some(from) = self.from else { return };
         shared.with(|hub, now| {
-            while self.fresh {
+            for _ in 0..SHARE {
+                if !self.fresh || hub.leaves() {
+                    break;
+                }
                 let input = &self.rx[self.head..self.fill];
                 let used = hub.session.handle_input(now, from, input);
                 debug_assert!(used <= input.len(), "a session used more than there was");

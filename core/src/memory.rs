@@ -294,16 +294,12 @@ impl Runtime for World {
 
     fn datagrams(&self, at: Option<SocketAddr>) -> io::Result<(Datagrams, Bound)> {
         let bound = Bound::default();
-        let wire = Datagrams {
-            world: self.clone(),
-            bound: bound.clone(),
-            id: self.lock().number(),
-            home: at,
-        };
-        if at.is_some() {
-            wire.bind(0, SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0))?;
+        let (world, id) = (self.clone(), self.lock().number());
+        let shelf = Shelf { world, bound: bound.clone(), home: at, open: Mutex::default() };
+        if let Some(at) = at {
+            shelf.bind(0, at)?;
         }
-        Ok((wire, bound))
+        Ok((Datagrams { shelf: Arc::new(shelf), id }, bound))
     }
 
     fn listen(&self, at: &Endpoint) -> io::Result<Accepting> {
@@ -562,22 +558,27 @@ impl Drop for Accepting {
 
 /// A wire in memory, for datagrams.
 pub struct Datagrams {
-    world: World,
-    bound: Bound,
+    shelf: Arc<Shelf>,
     id: u64,
-    home: Option<SocketAddr>,
 }
 
 /// The sockets of a datagram wire in memory.
 pub struct Sockets {
-    wire: Datagrams,
+    shelf: Arc<Shelf>,
     id: u64,
-    open: Vec<(u16, SocketAddr)>,
     /// Which socket is looked at first: each has its turn.
     turn: usize,
 }
 
-impl Datagrams {
+/// What is open, whatever the link does.
+struct Shelf {
+    world: World,
+    bound: Bound,
+    home: Option<SocketAddr>,
+    open: Mutex<Vec<(u16, SocketAddr)>>,
+}
+
+impl Shelf {
     /// Opens a socket that can reach this peer.
     fn bind(&self, socket: u16, to: SocketAddr) -> io::Result<SocketAddr> {
         let mut inner = self.world.lock();
@@ -597,18 +598,34 @@ impl Datagrams {
             btree_map::Entry::Vacant(place) => place.insert(Mailbox::default()),
         };
         self.bound.tell(socket, addr);
+        self.open().push((socket, addr));
         Ok(addr)
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<(u16, SocketAddr)>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        let open = std::mem::take(&mut *self.open());
+        let mut inner = self.world.lock();
+        for (_, addr) in open {
+            inner.mailboxes.remove(&addr);
+        }
+    }
+}
+
+impl Drop for Datagrams {
+    fn drop(&mut self) {
+        self.shelf.world.lock().disarm(self.id);
     }
 }
 
 impl Drop for Sockets {
     fn drop(&mut self) {
-        let mut inner = self.wire.world.lock();
-        for (_, addr) in &self.open {
-            inner.mailboxes.remove(addr);
-        }
-        let id = self.id;
-        inner.disarm(id);
+        self.shelf.world.lock().disarm(self.id);
     }
 }
 
@@ -617,11 +634,8 @@ impl Wire for Datagrams {
     type Flow = Peer;
 
     fn poll_dial(&mut self, _: &mut Context<'_>) -> Poll<io::Result<Sockets>> {
-        let Self { world, bound, id, home } = self;
-        let wire = Self { world: world.clone(), bound: bound.clone(), id: *id, home: *home };
-        let open = bound.of(0).filter(|_| home.is_some()).map(|addr| (0, addr));
-        let id = wire.world.lock().number();
-        Poll::Ready(Ok(Sockets { wire, id, open: open.into_iter().collect(), turn: 0 }))
+        let id = self.shelf.world.lock().number();
+        Poll::Ready(Ok(Sockets { shelf: self.shelf.clone(), id, turn: 0 }))
     }
 
     fn poll_read(
@@ -629,12 +643,13 @@ impl Wire for Datagrams {
         cx: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<(Peer, io::Result<usize>)> {
-        let world = io.wire.world.clone();
-        let mut inner = world.lock();
+        let Sockets { shelf, id, turn } = io;
+        let open = shelf.open();
+        let mut inner = shelf.world.lock();
         let (now, mut next) = (inner.now, None::<Instant>);
-        for step in 0..io.open.len() {
-            let at = (io.turn + step) % io.open.len();
-            let (socket, home) = io.open[at];
+        for step in 0..open.len() {
+            let at = (*turn + step) % open.len();
+            let (socket, home) = open[at];
             let Some(mailbox) = inner.mailboxes.get_mut(&home) else { continue };
             let Some(first) = mailbox.mail.first_entry() else {
                 mailbox.waker = Some(cx.waker().clone());
@@ -646,7 +661,7 @@ impl Wire for Datagrams {
                 continue;
             }
             let Mail { from, what } = first.remove();
-            io.turn = at + 1;
+            *turn = at + 1;
             let got = what.map_err(io::Error::from).map(|octets| {
                 let n = octets.len().min(buf.len()); // what is longer is cut, as a socket does
                 buf[..n].copy_from_slice(&octets[..n]);
@@ -656,7 +671,7 @@ impl Wire for Datagrams {
         }
         drop(inner);
         if let Some(at) = next
-            && world.alarm(cx, at, io.id).is_ready()
+            && shelf.world.alarm(cx, at, *id).is_ready()
         {
             cx.waker().wake_by_ref();
         }
@@ -669,15 +684,12 @@ impl Wire for Datagrams {
         to: Peer,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let home = match io.open.iter().find(|(socket, _)| *socket == to.socket) {
-            Some((_, addr)) => *addr,
-            None => {
-                let addr = io.wire.bind(to.socket, to.addr)?;
-                io.open.push((to.socket, addr));
-                addr
-            }
+        let open = io.shelf.open().iter().find(|(socket, _)| *socket == to.socket).copied();
+        let home = match open {
+            Some((_, addr)) => addr,
+            None => io.shelf.bind(to.socket, to.addr)?,
         };
-        let mut inner = io.wire.world.lock();
+        let mut inner = io.shelf.world.lock();
         let weather = inner.weather;
         if inner.chance(weather.loss) {
             return Poll::Ready(Ok(buf.len()));
@@ -705,6 +717,6 @@ impl Wire for Datagrams {
     }
 
     fn poll_alarm(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
-        self.world.alarm(cx, at, self.id)
+        self.shelf.world.alarm(cx, at, self.id)
     }
 }
