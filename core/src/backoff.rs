@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::session::later;
+
 /// What a session does when its link is lost or cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reconnect {
@@ -58,7 +60,7 @@ impl Retries {
         let part = u64::from(backoff.jitter.min(100)) * self.chance.below(1001);
         let less = wait.as_nanos() * u128::from(part) / 100_000;
         self.failures = self.failures.saturating_add(1);
-        self.until = Some(now + wait.saturating_sub(nanos(less)));
+        self.until = Some(later(now, wait.saturating_sub(nanos(less))));
         true
     }
 

@@ -32,12 +32,12 @@
 //!    the first message is still cut, and the same bytes come again, longer.
 //! 7. A driver that is dropped says `close` and then `News::Lost(BrokenPipe)`, whatever the link
 //!    was; nothing follows.
-//! 8. When `poll_timeout` has passed, `handle_timeout` comes before anything else, and after it
-//!    `poll_timeout` says a later instant or `None`.
+//! 8. When `poll_timeout` has passed, `handle_timeout` comes before the next `poll_transmit`, and
+//!    never earlier; after it `poll_timeout` says a later instant or `None`.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Names one call in flight. A session numbers its calls and never uses a number twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +81,13 @@ pub enum News {
     Down,
     /// It could not be had (`ConnectionRefused`, …) or it broke (`ConnectionReset`, …).
     Lost(ErrorKind),
+}
+
+/// So long after `now`; a wait that no clock can hold (`Duration::MAX`, for "never") ends in
+/// thirty years.
+pub(crate) fn later(now: Instant, wait: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+    now.checked_add(wait).unwrap_or_else(|| now + FAR)
 }
 
 /// How far a call has come.
@@ -212,4 +219,16 @@ pub trait Call<S> {
 
     /// Goes as far as it can.
     fn step(&mut self, session: &mut S, now: Instant) -> Step<Self::Output>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_no_clock_holds_is_only_long() {
+        let (now, second) = (Instant::now(), Duration::from_secs(1));
+        assert_eq!(later(now, second), now + second);
+        assert!(later(now, Duration::MAX) > now + second * 86_400 * 365 * 29);
+    }
 }

@@ -310,11 +310,27 @@ fn a_first_burst_is_four_leases_and_the_next_waits_for_the_last_answer() {
     let first = table.sent();
     assert_eq!(first.len(), 4, "nothing was seen yet: each answer may have 1000 octets");
     for asked in &first[..3] {
-        table.update(asked, 1, &lease(ip(0), 100));
+        table.update(asked, 1, &lease(ip(0), 200));
         assert!(table.sent().is_empty(), "the burst stays closed");
     }
-    table.update(&first[3], 1, &lease(ip(0), 100));
-    assert_eq!(table.sent().len(), BURST_OBJECTS, "small answers allow more");
+    table.update(&first[3], 1, &lease(ip(0), 200));
+    assert_eq!(table.sent().len(), BURST_OBJECTS, "held leases of usual size allow more");
+}
+
+/// A scan that begins with free leases killed dhcpd 4.4.3-P1 at the first burst of held ones, when
+/// the fifth answer of it began at offset 4040.
+#[test]
+fn answers_that_say_little_do_not_make_the_burst_larger() {
+    let mut table = Table::signed();
+    let _calls = lookups(&mut table, 40);
+    for _ in 0..3 {
+        let burst = table.sent();
+        assert_eq!(burst.len(), 4);
+        table.status(&burst[0], 23, "no object matches specification");
+        for asked in &burst[1..] {
+            table.update(asked, 1, &lease(ip(0), 1));
+        }
+    }
 }
 
 #[test]
@@ -649,6 +665,22 @@ fn one_deadline_holds_for_all_exchanges_of_a_call() {
 }
 
 #[test]
+fn a_deadline_may_be_as_long_as_a_program_can_say() {
+    let mut config = Config::signed(key(), 1);
+    (config.deadline, config.handshake) = (Duration::MAX, Duration::MAX);
+    (config.stall, config.idle) = (Duration::MAX, Some(Duration::MAX));
+    let mut table = Table::ready(config);
+    let mut call = lookups(&mut table, 1).remove(0);
+    let mut other = Within(Lookup::host().name("x"), Duration::MAX);
+    assert!(table.step(&mut other).is_none());
+    let asked = table.sent();
+    table.pass(S * 86_400 * 365);
+    assert!(table.step(&mut call).is_none());
+    table.update(&asked[0], 1, &lease(ip(0), 1));
+    assert!(table.step(&mut call).unwrap().is_ok());
+}
+
+#[test]
 fn adding_a_host_names_its_hardware_type_and_asks_exclusively() {
     let mut table = Table::signed();
     let mut call =
@@ -792,6 +824,20 @@ fn closing_lets_calls_end_and_takes_no_new_ones() {
     assert_eq!(table.step(&mut Lookup::host().name("x")), Some(Err(Error::Failed(Fail::Closed))));
     table.update(&asked, 1, &lease(ip(0), 1));
     assert!(table.step(&mut call).unwrap().is_ok());
+    assert_eq!(table.session.link(), Link::Over);
+}
+
+#[test]
+fn a_driver_that_is_dropped_while_it_hangs_up_ends_the_calls_that_wait_for_the_next_link() {
+    let mut table = Table::new(Config::signed(key(), 1));
+    let mut call = lookups(&mut table, 1).remove(0);
+    table.session.handle_link(table.now, News::Up);
+    table.session.handle_link(table.now, News::Eof);
+    assert_eq!(table.step(&mut call), None, "it was not sent: it waits for the next link");
+    table.session.close();
+    table.session.handle_link(table.now, News::Lost(ErrorKind::BrokenPipe));
+    let lost = Fail::Lost { sent: false, why: ErrorKind::BrokenPipe };
+    assert_eq!(table.step(&mut call), Some(Err(Error::Failed(lost))));
     assert_eq!(table.session.link(), Link::Over);
 }
 

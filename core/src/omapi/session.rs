@@ -20,7 +20,7 @@
 //! dhcpd aborts when the length of a signature lies across an edge of its 4048-octet buffers
 //! (4.4.3-P1). Both buffers are surely empty only when nothing is owed, so requests go out in
 //! *bursts*: as many as surely fit, then nothing until the last answer is there. How many fit is
-//! learnt from the largest answer seen on the connection. A call that timed out or was dropped
+//! learnt from the largest answer seen on the connection, once one was of a lease that is held. A call that timed out or was dropped
 //! keeps its place, so the burst stays closed until its answer has come.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -39,20 +39,26 @@ use crate::omapi::values::Family;
 use crate::omapi::wire::{
     self, Attributes, Decoder, Dictionary, Header, Introduction, Limits, Message, Opcode,
 };
-use crate::session::{Link, News, Session, Step, Ticket};
+use crate::session::{Link, News, Session, Step, Ticket, later};
 
 /// The most octets of requests, and of the answers that they will have, in one burst. dhcpd's
 /// dangerous offsets begin at 4040.
 pub const BURST: usize = 4000;
 
-/// The most answers with an object in one burst, however small they have been.
-pub const BURST_OBJECTS: usize = 12;
+/// The most answers with an object in one burst, however small they have been: none begins at a
+/// dangerous offset as long as they have 577 octets at most on average.
+pub const BURST_OBJECTS: usize = 8;
 
 /// The most requests in one burst.
 pub const BURST_REQUESTS: usize = 24;
 
-/// Octets that an answer with an object may have, as long as none was seen.
+/// Octets that an answer with an object may have, as long as none of [`HELD`] was seen.
 const UNSEEN: usize = 1000;
+
+/// Octets from which on an answer tells how large others are. One about a host, about a free lease
+/// (208 with HMAC-MD5) or about nothing says little: a range may begin with free leases and go on
+/// with held ones, which have 320 to 450 octets, and more with names from dynamic DNS.
+const HELD: usize = 300;
 
 /// Octets that a STATUS may have: 60 to 125 were seen with HMAC-MD5.
 const STATUS: usize = 160;
@@ -256,7 +262,7 @@ impl Omapi {
 
     /// When a call that begins now has to end.
     pub(crate) fn deadline(&self, now: Instant) -> Instant {
-        now + self.patience.unwrap_or(self.config.deadline)
+        later(now, self.patience.unwrap_or(self.config.deadline))
     }
 
     /// Submits a request under the guard rails, then waits for its answer, whatever it says.
@@ -310,7 +316,7 @@ impl Omapi {
         self.phase = Phase::Greeting;
         self.decoder = Decoder::new(self.config.limits);
         (self.authid, self.burst, self.counters.largest) = (0, Burst::default(), 0);
-        self.until = Some(now + self.config.handshake);
+        self.until = Some(later(now, self.config.handshake));
         self.greeting.clear();
         Introduction::OURS.encode(&mut self.greeting);
         if let Some(key) = &self.config.key {
@@ -337,7 +343,7 @@ impl Omapi {
     /// Nothing is owed: a new burst may begin, and idleness counts from now.
     fn rest(&mut self, now: Instant) {
         self.burst = Burst::default();
-        self.until = self.config.idle.filter(|_| !self.desk.waiting()).map(|idle| now + idle);
+        self.until = self.config.idle.filter(|_| !self.desk.waiting()).map(|idle| later(now, idle));
     }
 
     /// The transport has ended, or is to end: what is owed ends with this error.
@@ -357,6 +363,16 @@ impl Omapi {
             self.end.get_or_insert_with(|| error(false));
         }
         self.desk.lose_with(error);
+    }
+
+    /// The transport that was given up has gone. A closed session gets no other one, nor does one
+    /// whose driver was dropped: what was not sent ends too.
+    fn left(&mut self, news: News) {
+        self.phase = Phase::Down;
+        if self.desk.closed() {
+            let why = if let News::Lost(why) = news { why } else { ErrorKind::NotConnected };
+            self.desk.lose_with(|sent| Fail::Lost { sent, why }.into());
+        }
     }
 
     /// The server breaks the protocol.
@@ -511,8 +527,8 @@ impl Burst {
     /// Octets that the answer may have.
     fn answer(expects: Expects, largest: usize) -> usize {
         match expects {
-            Expects::Object if largest == 0 => UNSEEN,
-            Expects::Object => (largest + largest / 2).max(STATUS),
+            Expects::Object if largest < HELD => UNSEEN,
+            Expects::Object => (largest + largest / 2).max(BURST / BURST_OBJECTS),
             Expects::Status | Expects::Silence => STATUS,
         }
     }
@@ -556,8 +572,7 @@ impl Session for Omapi {
     fn handle_link(&mut self, now: Instant, news: News) {
         match news {
             News::Up => self.greet(now),
-            News::Down if self.phase == Phase::Leaving => self.phase = Phase::Down,
-            News::Lost(_) if self.phase == Phase::Leaving => self.phase = Phase::Down,
+            News::Down | News::Lost(_) if self.phase == Phase::Leaving => self.left(news),
             News::Eof => {
                 let why = ErrorKind::UnexpectedEof;
                 self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Leaving);
@@ -688,7 +703,7 @@ impl Omapi {
     /// When the oldest owed answer has been owed for too long.
     fn stalls(&self) -> Option<Instant> {
         let (_, since) = self.desk.first().filter(|_| self.phase == Phase::Ready)?;
-        Some(since + self.config.stall)
+        Some(later(since, self.config.stall))
     }
 
     /// A deleted object's handle is not used again: a second DELETE of a group kills dhcpd.

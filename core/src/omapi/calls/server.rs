@@ -8,7 +8,7 @@ use crate::omapi::request::{Expects, Handle, ObjectType, Request};
 use crate::omapi::session::Omapi;
 use crate::omapi::values::{ControlState, FailoverState};
 use crate::omapi::wire::Attributes;
-use crate::session::{Call, Step};
+use crate::session::{Call, Step, later};
 
 /// Puts a failover peer into a state: `partner-down` is the useful one.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl Call<Omapi> for Shutdown {
 
     fn step(&mut self, omapi: &mut Omapi, now: Instant) -> Step<Self::Output> {
         let Self { exchange, handle } = self;
-        let until = omapi.patience.map_or(now + Self::DEADLINE, |patience| now + patience);
+        let until = later(now, omapi.patience.unwrap_or(Self::DEADLINE));
         exchange.until.get_or_insert(until);
         let handle = match handle {
             Some(handle) => handle,
