@@ -109,9 +109,8 @@ fn tell<R: Runtime>(
             if let Some(current) = machine.current() {
                 let object = current.as_object();
                 line["type"] = current.object_type.as_str().into();
-                line["handle"] = current.handle.as_ref().map_or(Value::Null, |handle| {
-                    handle.number().into()
-                });
+                line["handle"] =
+                    current.handle.as_ref().map_or(Value::Null, |handle| handle.number().into());
                 line["attributes"] = render::json(&object, Form::default()).into();
             }
             line

@@ -153,9 +153,10 @@ impl Dialogue {
                 {
                     return Proof::OtherKey;
                 }
-                let good = keys.keys.iter().any(|key| {
-                    key.algorithm().signature_len() == length && message.verify(key)
-                });
+                let good = keys
+                    .keys
+                    .iter()
+                    .any(|key| key.algorithm().signature_len() == length && message.verify(key));
                 if good { Proof::Good } else { Proof::Wrong }
             }
         }

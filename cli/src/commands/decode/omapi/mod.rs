@@ -132,7 +132,8 @@ impl Found {
     fn end(self, nothing: impl FnOnce() -> String) -> Ended {
         match self {
             Self { wrong: (count @ 1.., Some(place)), .. } => {
-                let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+                let more =
+                    if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
                 let message = format!("the message at {place} is not signed with this key{more}");
                 Err(Failure::new(Kind::Authentication, message))
             }
@@ -151,8 +152,8 @@ pub(super) fn run(context: &Context, args: Args) -> Ended {
         if path == Path::new("-") {
             return read_capture(context, &mut io::stdin().lock(), args.port, dialogue);
         }
-        let opened =
-            File::open(path).map_err(|why| Failure::usage(format!("reading {}: {why}", path.display())))?;
+        let opened = File::open(path)
+            .map_err(|why| Failure::usage(format!("reading {}: {why}", path.display())))?;
         let input = &mut BufReader::new(opened);
         return read_capture(context, input, args.port, dialogue);
     }

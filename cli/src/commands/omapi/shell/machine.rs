@@ -1,6 +1,7 @@
 //! What the verbs do: omshell's rules, and its phrases where it says no.
 
 use netlever_core::backoff::Reconnect;
+use netlever_core::desk::Fail;
 use netlever_core::omapi::Error;
 use netlever_core::omapi::calls::{Delete, Open, Raw, Refresh, Shutdown, Update};
 use netlever_core::omapi::code::ResultCode;
@@ -9,7 +10,6 @@ use netlever_core::omapi::key::{Algorithm, Key};
 use netlever_core::omapi::request::{Handle, Request};
 use netlever_core::omapi::values::ControlState;
 use netlever_core::omapi::wire::Opcode;
-use netlever_core::desk::Fail;
 use netlever_core::runtime::{Endpoint, Runtime};
 
 use super::object::Current;

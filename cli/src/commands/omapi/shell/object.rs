@@ -136,7 +136,10 @@ fn may_be_text(object_type: &str, name: &str) -> bool {
         Kind::Text => true,
         Kind::Octets => !matches!(
             name,
-            "dhcp-client-identifier" | "hashstring" | "load-balance-hba" | "partner-address"
+            "dhcp-client-identifier"
+                | "hashstring"
+                | "load-balance-hba"
+                | "partner-address"
                 | "local-address"
         ),
         _ => false,

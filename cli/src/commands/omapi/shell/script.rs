@@ -289,10 +289,25 @@ mod tests {
             assert_eq!(value(text), Some(given), "{text}");
         }
         assert_eq!(value("-1").map(|given| given.octets()), Some(vec![255; 4]));
-        for text in
-            ["foo", "", "1:2:", ":", "1:222", "256.1", "1.2.", "--1", "0x-1", "4294967296", "1 2",
-             r#""open"#, r#""\"#, r#""\x4"#, r#""\x4é""#, r#""\19é""#, "+1"]
-        {
+        for text in [
+            "foo",
+            "",
+            "1:2:",
+            ":",
+            "1:222",
+            "256.1",
+            "1.2.",
+            "--1",
+            "0x-1",
+            "4294967296",
+            "1 2",
+            r#""open"#,
+            r#""\"#,
+            r#""\x4"#,
+            r#""\x4é""#,
+            r#""\19é""#,
+            "+1",
+        ] {
             assert_eq!(value(text), None, "{text}");
         }
         assert_eq!(parse(r#"set t="nospace""#).map(|verb| verb.word()), Ok("set"));

@@ -79,10 +79,9 @@ fn add(server: &Server, table: &mut Table) -> Result<(), String> {
             hash: table.octets("hashstring")?.ok_or("it has no hashstring")?,
             group: table.text("group")?,
         }),
-        "group" => server.add_group(Group {
-            name: table.name()?,
-            statements: table.text("statements")?,
-        }),
+        "group" => {
+            server.add_group(Group { name: table.name()?, statements: table.text("statements")? })
+        }
         "host" => server.add_host(host(table)?),
         "lease" => server.add_lease(lease(table)?),
         "interface" => {
@@ -145,8 +144,7 @@ fn lease(table: &mut Table) -> Result<Lease, String> {
     for handle in ["subnet", "pool"] {
         table.map.remove(handle); // they follow from the address
     }
-    let variables: Vec<_> =
-        table.map.keys().filter(|name| !table.is_twin(name)).cloned().collect();
+    let variables: Vec<_> = table.map.keys().filter(|name| !table.is_twin(name)).cloned().collect();
     for name in variables {
         let octets = table.octets(&name)?.unwrap_or_default();
         lease.variables.push((name, octets));
@@ -227,7 +225,9 @@ impl Table {
 
     fn hardware_address(&mut self) -> Result<Option<HardwareAddress>, String> {
         let octets = self.octets("hardware-address")?;
-        octets.map(|octets| HardwareAddress::new(&octets).map_err(|why| why.to_string())).transpose()
+        octets
+            .map(|octets| HardwareAddress::new(&octets).map_err(|why| why.to_string()))
+            .transpose()
     }
 
     fn number(&mut self, name: &str) -> Result<Option<u32>, String> {

@@ -138,10 +138,9 @@ async fn serve<R: Runtime>(runtime: R, context: &Context, args: Args, key: Optio
     let listening = runtime.listen(&args.listen).map_err(wrong)?;
     let here = listening.endpoint();
     when_interrupted(context, &here, &server)?;
-    context.output.print(
-        || json!({ "listening": here.to_string() }),
-        |_| format!("listening on {here}"),
-    );
+    context
+        .output
+        .print(|| json!({ "listening": here.to_string() }), |_| format!("listening on {here}"));
     let served = peer::serve(runtime, listening, server.clone()).await;
     tell_harms(context, &server);
     served.map_err(|why| Failure::other(format!("accepting at {here}: {why}")))?;
