@@ -13,7 +13,7 @@
 //! | no name twice | only the last value counts |
 //! | no empty value, except in an UPDATE of host, ignored lease attributes, lease variables | crash |
 //! | addresses, hardware types, states, times have their length and range | stored as they are |
-//! | on a lease `state` follows `ends` | `ends` alone frees the lease |
+//! | on a lease `state` follows `ends` and `flags` | these alone free an active lease |
 //! | no unknown attribute, `tstp`, `tsfp`, `atsfp` or `cltt` set on a lease | garbage is stored |
 //! | a new host or group has a name of letters, digits, `.`, `_`, `-` | lost at the next start |
 //! | a new host with a hardware address has its type | the address is of type 0 |

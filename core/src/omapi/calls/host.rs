@@ -19,20 +19,26 @@ use crate::session::{Call, Step};
 struct Change<T> {
     lookup: Lookup<T>,
     changes: Attributes,
+    /// Makes the changes fit what was found.
+    fit: fn(&Object, &mut Attributes),
     found: Option<Object>,
     changed: bool,
 }
 
 impl<T: From<Object>> Change<T> {
-    fn new(lookup: Lookup<T>) -> Self {
-        Self { lookup, changes: Attributes::new(), found: None, changed: false }
+    fn new(lookup: Lookup<T>, fit: fn(&Object, &mut Attributes)) -> Self {
+        Self { lookup, changes: Attributes::new(), fit, found: None, changed: false }
     }
 
     fn step(&mut self, omapi: &mut Omapi, now: Instant) -> Step<Result<T, Error>> {
-        let Self { lookup, changes, found, changed } = self;
+        let Self { lookup, changes, fit, found, changed } = self;
         let object = match found {
             Some(object) => object,
-            None => found.insert(answered!(lookup.object(omapi, now))),
+            None => {
+                let object = answered!(lookup.object(omapi, now));
+                fit(&object, changes);
+                found.insert(object)
+            }
         };
         let (handle, exchange) = (&object.handle, lookup.exchange());
         if !*changed {
@@ -60,7 +66,7 @@ impl SetHost {
     /// Changes the host that this finds.
     #[must_use]
     pub fn new(lookup: Lookup<Host>) -> Self {
-        Self(Change::new(lookup))
+        Self(Change::new(lookup, |_, _| {}))
     }
 
     /// Gives it these fixed addresses; none takes them away.
@@ -132,7 +138,7 @@ impl SetLease {
     /// Changes the lease that this finds.
     #[must_use]
     pub fn found_by(lookup: Lookup<Lease>) -> Self {
-        Self(Change::new(lookup))
+        Self(Change::new(lookup, state_last))
     }
 
     /// Frees the lease of this address at once.
@@ -152,12 +158,13 @@ impl SetLease {
     /// Puts it into this state. Any change of state drops its hostname and billing class.
     #[must_use]
     pub fn state(mut self, state: LeaseState) -> Self {
-        self.0.changes.remove("state"); // behind `ends`, wherever it stood
-        self.0.changes.push("state", state.0.to_be_bytes());
+        self.0.changes.set("state", state.0.to_be_bytes());
         self
     }
 
-    /// Sets its flags, such as [`LeaseFlags::RESERVED`].
+    /// Sets its flags, such as [`LeaseFlags::RESERVED`]. Unless another state is asked for, the
+    /// one that it has is sent behind them, since other flags alone free a lease (dhcpd 4.4.3-P1);
+    /// its hostname and billing class are dropped all the same.
     #[must_use]
     pub fn flags(mut self, flags: LeaseFlags) -> Self {
         self.0.changes.set("flags", [flags.0]);
@@ -169,6 +176,16 @@ impl SetLease {
     pub fn attribute(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.0.changes.set(name, value);
         self
+    }
+}
+
+/// `state` is sent last, and with `flags` always: changing `ends` or `flags` moves a lease to the
+/// state that follows its own, mostly free, and only a `state` behind them moves it back.
+fn state_last(lease: &Object, changes: &mut Attributes) {
+    let kept = changes.get("flags").and_then(|_| lease.get("state"));
+    if let Some(state) = changes.get("state").or(kept).map(<[u8]>::to_vec) {
+        changes.remove("state");
+        changes.push("state", state);
     }
 }
 
@@ -301,4 +318,39 @@ fn compare(wish: &Wish, object: Object) -> Result<State, Synced> {
         return Err(Synced::Unchanged);
     }
     Ok(State::Changing(host.into_object(), changes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is sent for these changes of a lease in this state.
+    fn sent(state: LeaseState, mut call: SetLease) -> Attributes {
+        let lease = [("state", state.octets())].into_iter().collect();
+        let Change { fit, changes, .. } = &mut call.0;
+        fit(&Object::new("lease", 1, lease), changes);
+        call.0.changes
+    }
+
+    #[test]
+    fn flags_go_with_a_state_behind_them() {
+        let of = || SetLease::of([10, 0, 0, 1].into());
+        let names = |changes: &Attributes| {
+            changes.iter().map(|(name, _)| String::from_utf8_lossy(name).into_owned()).collect()
+        };
+        let reserved = sent(LeaseState::ACTIVE, of().flags(LeaseFlags::RESERVED));
+        let kept: Vec<String> = names(&reserved);
+        assert_eq!(kept, ["flags", "state"]);
+        assert_eq!(reserved.get("state"), Some(&LeaseState::ACTIVE.octets()[..]));
+
+        let wanted = of().state(LeaseState::FREE).flags(LeaseFlags::NONE);
+        let wanted = sent(LeaseState::ACTIVE, wanted);
+        let order: Vec<String> = names(&wanted);
+        assert_eq!(order, ["flags", "state"]);
+        assert_eq!(wanted.get("state"), Some(&LeaseState::FREE.octets()[..]));
+
+        let both = of().flags(LeaseFlags::NONE).active_until(Time(7)).flags(LeaseFlags::BOOTP);
+        let order: Vec<String> = names(&sent(LeaseState::FREE, both));
+        assert_eq!(order, ["flags", "ends", "state"]);
+    }
 }

@@ -123,6 +123,12 @@ pub enum Refusal {
          active) behind ends in the same UPDATE"
     )]
     EndsAlone,
+    /// New flags without a state behind them.
+    #[error(
+        "setting other flags alone frees an active lease: put state (2 to keep it active) behind \
+         flags in the same UPDATE"
+    )]
+    FlagsAlone,
     /// A hardware address without its type, for a new host.
     #[error(
         "a host created with a hardware-address and no hardware-type gets the unknown type 0: give \

@@ -212,10 +212,20 @@ fn a_state_follows_the_end_of_a_lease() {
 }
 
 #[test]
+fn a_state_follows_the_flags_of_a_lease() {
+    let alone = Err(Refusal::FlagsAlone);
+    assert_eq!(update("lease", &[("flags", &[4])]), alone);
+    assert_eq!(update("lease", &[("state", TWO), ("flags", &[4])]), alone);
+    assert_eq!(update_unknown(&[("flags", &[4])]), alone);
+    assert_eq!(update("lease", &[("flags", &[4]), ("state", TWO)]), Ok(()));
+}
+
+#[test]
 fn flags_of_a_lease_have_one_octet_or_four() {
-    assert_eq!(update("lease", &[("flags", &[4])]), Ok(()));
-    assert_eq!(update("lease", &[("flags", ONE)]), Ok(()));
-    assert_eq!(update("lease", &[("flags", &[0, 4])]), length("flags", 2, "1 or 4"));
+    let flags = |octets| update("lease", &[("flags", octets), ("state", TWO)]);
+    assert_eq!(flags(&[4]), Ok(()));
+    assert_eq!(flags(ONE), Ok(()));
+    assert_eq!(flags(&[0, 4]), length("flags", 2, "1 or 4"));
 }
 
 #[test]

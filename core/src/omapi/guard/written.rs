@@ -50,10 +50,13 @@ pub(super) fn check_written(
     }
     if matches!(object_type, Some("lease") | None) {
         let place = |wanted: &[u8]| object.iter().position(|(name, _)| name == wanted);
-        if let Some(ends) = place(b"ends")
-            && place(b"state").is_none_or(|state| state < ends)
-        {
+        let state = place(b"state");
+        let last = |name| place(name).is_none_or(|at| state.is_some_and(|state| state > at));
+        if !last(b"ends") {
             return Err(Refusal::EndsAlone);
+        }
+        if !last(b"flags") {
+            return Err(Refusal::FlagsAlone);
         }
     }
     Ok(())
