@@ -23,127 +23,31 @@
 //! learnt from the largest answer seen on the connection, once one was of a lease that is held. A call that timed out or was dropped
 //! keeps its place, so the burst stays closed until its answer has come.
 
+mod answers;
+mod burst;
+mod config;
+mod handshake;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
+pub(crate) use answers::status;
+use burst::Burst;
+pub use burst::{BURST, BURST_OBJECTS, BURST_REQUESTS};
+pub use config::{Config, Counters};
+
 use crate::backoff::{Chance, Reconnect, Retries};
 use crate::desk::{Desk, Fail};
-use crate::omapi::code::ResultCode;
 use crate::omapi::error::{Error, Fault};
 use crate::omapi::guard;
-use crate::omapi::key::Key;
 use crate::omapi::request::{Answer, Expects, Handle, ObjectType, Request};
-use crate::omapi::values::Family;
-use crate::omapi::wire::{
-    self, Attributes, Decoder, Dictionary, Header, Introduction, Limits, Message, Opcode,
-};
+use crate::omapi::wire::{self, Decoder, Header, Opcode};
 use crate::session::{Link, News, Session, Step, Ticket, later};
-
-/// The most octets of requests, and of the answers that they will have, in one burst. dhcpd's
-/// dangerous offsets begin at 4040.
-pub const BURST: usize = 4000;
-
-/// The most answers with an object in one burst, however small they have been: none begins at a
-/// dangerous offset as long as they have 577 octets at most on average.
-pub const BURST_OBJECTS: usize = 8;
-
-/// The most requests in one burst.
-pub const BURST_REQUESTS: usize = 24;
-
-/// Octets that an answer with an object may have, as long as none of [`HELD`] was seen.
-const UNSEEN: usize = 1000;
-
-/// Octets from which on an answer tells how large others are. One about a host, about a free lease
-/// (208 with HMAC-MD5) or about nothing says little: a range may begin with free leases and go on
-/// with held ones, which have 320 to 450 octets, and more with names from dynamic DNS.
-const HELD: usize = 300;
-
-/// Octets that a STATUS may have: 60 to 125 were seen with HMAC-MD5.
-const STATUS: usize = 160;
 
 /// How many deleted handles a connection remembers.
 const DELETED: usize = 65_536;
-
-/// How a session behaves. Start from [`Config::signed`] or [`Config::unsigned`].
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Config {
-    /// Signs every request; `None` only where the server has no `omapi-key`.
-    pub key: Option<Key>,
-    /// How long a call may take, unless [`Within`](crate::omapi::calls::Within) says otherwise:
-    /// 5 s by default.
-    pub deadline: Duration,
-    /// How long the handshake may take: 5 s by default.
-    pub handshake: Duration,
-    /// How long an answer may be owed before the link is given up: 30 s by default. A call's own
-    /// deadline ends the call, not the link.
-    pub stall: Duration,
-    /// Hang up after so long without a call; never by default.
-    pub idle: Option<Duration>,
-    /// Whether to dial again after a loss. By default with backoff.
-    pub reconnect: Reconnect,
-    /// At most so many requests a second; no limit by default. dhcpd serves OMAPI and DHCP from
-    /// one thread, so load here delays leases there.
-    pub rate: Option<u32>,
-    /// How many calls may wait at once: 65 536 by default.
-    pub bound: usize,
-    /// What a server may send.
-    pub limits: Limits,
-    /// Whether 16 octets of a host's `ip-address` are four IPv4 addresses or an IPv6 one.
-    pub family: Family,
-    /// Switches the guard rails off: requests that harm the server are sent as they are.
-    pub expert: bool,
-    /// Where transaction ids begin, and the jitter of backoff. Take it from the system's random
-    /// numbers.
-    pub seed: u64,
-}
-
-impl Config {
-    /// Every request is signed with this key.
-    #[must_use]
-    pub fn signed(key: Key, seed: u64) -> Self {
-        Self { key: Some(key), ..Self::unsigned(seed) }
-    }
-
-    /// No request is signed: for a server without `omapi-key`.
-    #[must_use]
-    pub fn unsigned(seed: u64) -> Self {
-        Self {
-            key: None,
-            deadline: Duration::from_secs(5),
-            handshake: Duration::from_secs(5),
-            stall: Duration::from_secs(30),
-            idle: None,
-            reconnect: Reconnect::Backoff(crate::backoff::Backoff::default()),
-            rate: None,
-            bound: 65_536,
-            limits: Limits::default(),
-            family: Family::default(),
-            expert: false,
-            seed,
-        }
-    }
-}
-
-/// What a session has seen, over all its connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Connections that came to be ready.
-    pub links: u64,
-    /// Requests sent, the handshakes' not counted.
-    pub requests: u64,
-    /// Bursts that they went out in.
-    pub bursts: u64,
-    /// Answers that came.
-    pub answers: u64,
-    /// Answers that nobody waited for any more.
-    pub late: u64,
-    /// Octets of the largest answer seen on the present connection.
-    pub largest: usize,
-}
 
 /// The client session: see the module's page.
 #[derive(Debug)]
@@ -197,15 +101,6 @@ struct Flight {
     tid: u32,
     expects: Expects,
     object_type: Option<ObjectType>,
-}
-
-/// What went out since nothing was owed.
-#[derive(Debug, Default)]
-struct Burst {
-    requests: usize,
-    objects: usize,
-    sent: usize,
-    expected: usize,
 }
 
 impl Omapi {
@@ -310,29 +205,6 @@ impl Omapi {
 
     // --- the link ---------------------------------------------------------------------------
 
-    fn greet(&mut self, now: Instant) {
-        self.link += 1;
-        self.unreachable = None;
-        self.phase = Phase::Greeting;
-        self.decoder = Decoder::new(self.config.limits);
-        (self.authid, self.burst, self.counters.largest) = (0, Burst::default(), 0);
-        self.until = Some(later(now, self.config.handshake));
-        self.greeting.clear();
-        Introduction::OURS.encode(&mut self.greeting);
-        if let Some(key) = &self.config.key {
-            let header = Header {
-                opcode: Opcode::Open.code(),
-                tid: next_tid(&mut self.tid),
-                ..Header::default()
-            };
-            let message: Attributes = [("type", "authenticator")].into_iter().collect();
-            let names = [("name", key.name()), ("algorithm", key.algorithm().wire_name())];
-            let object: Attributes = names.into_iter().collect();
-            let (message, object) = (message.as_dictionary(), object.as_dictionary());
-            wire::encode(&mut self.greeting, &header, message, object, None);
-        }
-    }
-
     fn ready(&mut self, now: Instant) {
         self.phase = Phase::Ready;
         self.counters.links += 1;
@@ -387,112 +259,6 @@ impl Omapi {
         self.lose(now, |_| error.clone(), Phase::Leaving);
     }
 
-    // --- input ------------------------------------------------------------------------------
-
-    fn introduced(&mut self, now: Instant, input: &[u8]) -> usize {
-        match Introduction::decode(input) {
-            Ok(None) => return 0,
-            Ok(Some(theirs)) => self.decoder.set_header_size(theirs.header_size),
-            Err(fault) => {
-                self.broken(now, fault.into());
-                return input.len();
-            }
-        }
-        if self.config.key.is_some() {
-            self.phase = Phase::Authenticating;
-        } else {
-            self.ready(now);
-        }
-        Introduction::LEN
-    }
-
-    fn authenticated(&mut self, now: Instant, message: &Message<'_>) {
-        let Some(key) = self.config.key.clone() else { return };
-        let header = message.header;
-        if header.rid != self.tid {
-            let fault = Fault::OutOfOrder { expected: self.tid, found: header.rid };
-            return self.broken(now, fault);
-        }
-        if header.authid != 0 || !message.signature.is_empty() {
-            return self.broken(now, Fault::Authenticator(header.authid));
-        }
-        match message.opcode() {
-            Some(Opcode::Update) => match other_key(&key, message.object) {
-                None if header.handle != 0 => {
-                    self.authid = header.handle;
-                    self.ready(now);
-                }
-                None => self.broken(now, Fault::Authenticator(0)),
-                Some(other) => self.broken(now, Fault::OtherKey(other)),
-            },
-            Some(Opcode::Status) => match status(message.message) {
-                None => self.broken(now, Fault::NoResult),
-                Some((code, text)) => {
-                    let (name, algorithm) = (key.name().to_owned(), key.algorithm().name());
-                    self.refused(now, Error::KeyRefused { name, algorithm, code, text });
-                }
-            },
-            _ => self.broken(now, Fault::NoAnswer(header.opcode)),
-        }
-    }
-
-    fn answered(&mut self, now: Instant, message: &Message<'_>) {
-        let Header { opcode, rid, .. } = message.header;
-        let Some(next) = self.flight.front() else {
-            return self.broken(now, Fault::Unasked { opcode, rid });
-        };
-        if rid != next.tid {
-            return self.broken(now, Fault::OutOfOrder { expected: next.tid, found: rid });
-        }
-        let answer = match self.verified(message) {
-            Err(fault) => return self.broken(now, fault),
-            Ok(answer) => answer,
-        };
-        let Some(flight) = self.flight.pop_front() else { return };
-        self.counters.answers += 1;
-        self.counters.largest = self.counters.largest.max(message.len());
-        let answer = answer.map(|opcode| {
-            let handle = Handle::given(message.header.handle, self.link, flight.object_type);
-            Answer::new(opcode, handle, message.message, message.object)
-        });
-        if self.phase == Phase::Draining && flight.expects == Expects::Silence {
-            self.phase = Phase::Ready; // it did not shut down after all
-        }
-        if !self.desk.settle(flight.ticket, answer) {
-            self.counters.late += 1;
-        }
-        if self.flight.is_empty() {
-            self.rest(now);
-        }
-    }
-
-    /// The opcode of an answer that is what it says it is; or the refusal of the key; or the way
-    /// in which it breaks the protocol.
-    fn verified(&self, message: &Message<'_>) -> Result<Result<Opcode, Error>, Fault> {
-        let authid = message.header.authid;
-        let Some(opcode @ (Opcode::Update | Opcode::Status)) = message.opcode() else {
-            return Err(Fault::NoAnswer(message.header.opcode));
-        };
-        let result = match opcode {
-            Opcode::Status => Some(status(message.message).ok_or(Fault::NoResult)?.0),
-            _ => None,
-        };
-        let unsigned = authid == 0 && message.signature.is_empty();
-        match &self.config.key {
-            None if unsigned && result == Some(ResultCode::NO_KEYS) => Ok(Err(Error::KeyRequired)),
-            None if unsigned => Ok(Ok(opcode)),
-            None => Err(Fault::Authenticator(authid)),
-            Some(_) if unsigned => match result {
-                Some(ResultCode::INVALID_KEY) => Ok(Err(Error::WrongKey)),
-                Some(ResultCode::NO_KEYS) => Ok(Err(Error::KeyRequired)),
-                _ => Err(Fault::Unsigned),
-            },
-            Some(_) if authid != self.authid => Err(Fault::Authenticator(authid)),
-            Some(key) if message.verify(key) => Ok(Ok(opcode)),
-            Some(_) => Err(Fault::Signature),
-        }
-    }
-
     // --- output -----------------------------------------------------------------------------
 
     /// Whether the rate allows a request now.
@@ -520,34 +286,6 @@ impl Omapi {
                 Err(stale) => self.desk.settle(ticket, Err(stale)),
             };
         }
-    }
-}
-
-impl Burst {
-    /// Octets that the answer may have.
-    fn answer(expects: Expects, largest: usize) -> usize {
-        match expects {
-            Expects::Object if largest < HELD => UNSEEN,
-            Expects::Object => (largest + largest / 2).max(BURST / BURST_OBJECTS),
-            Expects::Status | Expects::Silence => STATUS,
-        }
-    }
-
-    fn has_room(&self, len: usize, expects: Expects, largest: usize) -> bool {
-        if self.requests == 0 {
-            return true; // alone a request may have any size
-        }
-        self.requests < BURST_REQUESTS
-            && (expects != Expects::Object || self.objects < BURST_OBJECTS)
-            && self.sent + len <= BURST
-            && self.expected + Self::answer(expects, largest) <= BURST
-    }
-
-    fn add(&mut self, len: usize, expects: Expects, largest: usize) {
-        self.requests += 1;
-        self.objects += usize::from(expects == Expects::Object);
-        self.sent += len;
-        self.expected += Self::answer(expects, largest);
     }
 }
 
@@ -719,23 +457,4 @@ impl Omapi {
 fn next_tid(tid: &mut u32) -> u32 {
     *tid = tid.wrapping_add(1).max(1);
     *tid
-}
-
-/// The result and text of a STATUS.
-pub(crate) fn status(message: Dictionary<'_>) -> Option<(ResultCode, String)> {
-    let result = message.get("result")?.try_into().ok()?;
-    let text = message.get("message").unwrap_or_default();
-    Some((ResultCode(u32::from_be_bytes(result)), String::from_utf8_lossy(text).into_owned()))
-}
-
-/// What the handshake came back with, if it is not this key.
-fn other_key(key: &Key, object: Dictionary<'_>) -> Option<String> {
-    let name = object.get("name").unwrap_or_default();
-    let algorithm = object.get("algorithm").unwrap_or_default();
-    let same = name.eq_ignore_ascii_case(key.name().as_bytes())
-        && algorithm.eq_ignore_ascii_case(key.algorithm().wire_name().as_bytes());
-    (!same).then(|| {
-        let [name, algorithm] = [name, algorithm].map(String::from_utf8_lossy);
-        format!("name \"{name}\", algorithm \"{algorithm}\"")
-    })
 }
