@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context, _args: Args) -> Ended {
     {
         let stage = Stage { output: &context.output, protocol: "OMAPI", runtime: runtime_name };
         stage.open();
-        on_runtime!(choice, runtime => omapi::play(runtime.clone(), &stage))?;
+        on_runtime!(choice, runtime => omapi::play(&runtime, &stage))?;
     }
     if !context.output.json {
         let seconds = begun.elapsed().as_secs_f64();

@@ -36,17 +36,17 @@ const fn office(last: u8) -> Ipv4Addr {
 }
 
 /// Starts the server, then uses it.
-pub(super) async fn play<R: Runtime>(runtime: R, stage: &Stage<'_>) -> Result<(), Failure> {
+pub(super) async fn play<R: Runtime>(runtime: &R, stage: &Stage<'_>) -> Result<(), Failure> {
     let key = random_key()?;
-    let here = start(&runtime, stage, key.clone())?;
+    let here = start(runtime, stage, key.clone())?;
     let client = runtime.connect(Omapi::new(config(key)?), &here);
     let scene = Scene { stage, client: &client, here: &here };
     scene.lookup().await?;
     scene.host().await?;
     scene.release().await?;
     scene.scan().await?;
-    scene.wrong_key(&runtime).await?;
-    scene.shutdown(&runtime).await?;
+    scene.wrong_key(runtime).await?;
+    scene.shutdown(runtime).await?;
     let counters = client.with(|omapi| omapi.counters());
     let (requests, bursts) = (counters.requests, counters.bursts);
     stage.tell(

@@ -31,7 +31,7 @@ impl Keys {
         algorithm: Option<Algorithm>,
         secret: &str,
     ) -> Result<Self, KeyError> {
-        let algorithms = algorithm.map_or(Algorithm::ALL.to_vec(), |only| vec![only]);
+        let algorithms = algorithm.map_or_else(|| Algorithm::ALL.to_vec(), |only| vec![only]);
         let each = algorithms
             .into_iter()
             .map(|algorithm| Key::from_base64(name.unwrap_or("key"), algorithm, secret));

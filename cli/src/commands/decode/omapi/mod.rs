@@ -228,7 +228,7 @@ fn read_capture(
                 break;
             }
             Err(why) => {
-                found.broken.get_or_insert(why.to_string());
+                found.broken.get_or_insert_with(|| why.to_string());
                 break;
             }
         }

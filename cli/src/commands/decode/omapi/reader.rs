@@ -1,6 +1,6 @@
 //! One direction of a connection: octets to messages, each with its offset.
 
-use netlever_core::omapi::wire::{Decoder, Introduction, Limits, Message, Opcode};
+use netlever_core::omapi::wire::{Decoder, Introduction, Limits, Opcode};
 
 use crate::capture::{Mark, Side};
 
@@ -129,9 +129,11 @@ impl Reader {
             Known::NotYet => return Ok(None),
             Known::No => {}
         }
+        if self.lost && !plausible(input) {
+            return Err(None);
+        }
         match self.decoder.decode(input) {
             Ok(None) => Ok(None),
-            Ok(Some(message)) if self.lost && !plausible(&message) => Err(None),
             Ok(Some(message)) => {
                 let length = message.len();
                 let (sender, told) = dialogue.explain(self.side, &message);
@@ -176,10 +178,112 @@ enum Known {
     No,
 }
 
-/// Whether octets that decode as a message after a loss are likely to be one.
-fn plausible(message: &Message<'_>) -> bool {
-    let length = message.signature.len();
-    Opcode::from_u32(message.header.opcode).is_some()
-        && matches!(length, 0 | 16 | 20 | 28 | 32 | 48 | 64)
-        && (length == 0 || message.header.authid != 0)
+/// Whether what begins here after a loss is likely to be a message. Octets from the middle of one
+/// could announce a length that swallows many real ones.
+fn plausible(input: &[u8]) -> bool {
+    let field = |at: usize| {
+        let octets = input.get(at..at + 4)?;
+        octets.try_into().ok().map(u32::from_be_bytes)
+    };
+    let (authid, authlen, opcode) = (field(0), field(4), field(8));
+    opcode.is_none_or(|opcode| Opcode::from_u32(opcode).is_some())
+        && authlen.is_none_or(|length| matches!(length, 0 | 16 | 20 | 28 | 32 | 48 | 64))
+        && (authid != Some(0) || authlen.is_none_or(|length| length == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use netlever_core::omapi::values::Family;
+    use netlever_core::omapi::wire::{Attributes, Header, encode};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dialogue() -> Dialogue {
+        Dialogue::new(None, String::new(), Family::V4)
+    }
+
+    /// An introduction and three requests for leases.
+    fn requests() -> Vec<u8> {
+        let mut octets = Vec::new();
+        Introduction::OURS.encode(&mut octets);
+        for tid in 1..4 {
+            let header = Header { opcode: Opcode::Open.code(), tid, ..Header::default() };
+            let message: Attributes = [("type", "lease")].into_iter().collect();
+            let object: Attributes = [("ip-address", [10, 0, 0, 1])].into_iter().collect();
+            encode(&mut octets, &header, message.as_dictionary(), object.as_dictionary(), None);
+        }
+        octets
+    }
+
+    fn explain(pieces: &[&[u8]], begin: Begin) -> Vec<String> {
+        let (mut reader, mut dialogue) = (Reader::new(Some(Side::Client), begin), dialogue());
+        let mut items = Vec::new();
+        for piece in pieces {
+            reader.push(piece, None, &mut dialogue, &mut items);
+        }
+        items.extend(reader.cut());
+        items.iter().map(|item| format!("{item:?}")).collect()
+    }
+
+    #[test]
+    fn after_a_gap_the_next_segment_that_begins_a_message_is_read() {
+        let octets = requests();
+        let (mut reader, mut dialogue) =
+            (Reader::new(Some(Side::Client), Begin::Introduction), dialogue());
+        let mut items = Vec::new();
+        let length = (octets.len() - 8) / 3;
+        reader.push(&octets[..8 + length / 2], None, &mut dialogue, &mut items);
+        reader.gap(50, &mut items);
+        reader.push(&octets[8 + length + 10..8 + 2 * length], None, &mut dialogue, &mut items);
+        reader.push(&octets[8 + 2 * length..], None, &mut dialogue, &mut items);
+        let told: Vec<_> = items.iter().map(|item| (item.offset, item.length)).collect();
+        let cut = (length / 2) as u64;
+        let third = 8 + cut + 50 + (length - 10) as u64;
+        assert_eq!(told, [(0, 8), (8, cut), (8 + cut, 50), (third, length as u64)]);
+        assert!(matches!(items[3].what, What::Message(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_change_nothing(cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
+            let octets = requests();
+            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(octets.len())).collect();
+            cuts.sort_unstable();
+            let (mut rest, mut at, mut pieces) = (&octets[..], 0, Vec::new());
+            for cut in cuts {
+                let (piece, behind) = rest.split_at(cut - at);
+                pieces.push(piece);
+                (rest, at) = (behind, cut);
+            }
+            pieces.push(rest);
+            for begin in [Begin::Introduction, Begin::Anywhere] {
+                prop_assert_eq!(explain(&pieces, begin), explain(&[&octets], begin));
+            }
+        }
+
+        #[test]
+        fn any_octets_are_read_to_an_end(
+            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 0..6),
+            gaps in prop::collection::vec(any::<bool>(), 6),
+            sound in any::<bool>(),
+        ) {
+            let (mut reader, mut dialogue) = (Reader::new(None, Begin::Anywhere), dialogue());
+            let mut items = Vec::new();
+            if sound {
+                reader.push(&requests(), None, &mut dialogue, &mut items);
+            }
+            for (piece, gap) in pieces.iter().zip(gaps) {
+                reader.push(piece, None, &mut dialogue, &mut items);
+                if gap {
+                    reader.gap(9, &mut items);
+                }
+            }
+            let mut at = 0;
+            for item in items {
+                prop_assert!(item.offset >= at, "{:?}", item);
+                at = item.offset;
+            }
+        }
+    }
 }

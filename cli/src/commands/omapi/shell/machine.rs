@@ -327,7 +327,8 @@ fn service(port: &str) -> Result<u16, Trouble> {
         let (name, number) = (words.next()?, words.next()?.strip_suffix("/tcp")?);
         if name == port || words.any(|alias| alias == port) { number.parse().ok() } else { None }
     });
-    found.or((port == "omapi").then_some(PORT)).ok_or_else(|| Trouble {
+    let known = || (port == "omapi").then_some(PORT);
+    found.or_else(known).ok_or_else(|| Trouble {
         said: format!("unknown service name: {port}"),
         failure: Failure::usage(format!("unknown service name: {port}")),
     })

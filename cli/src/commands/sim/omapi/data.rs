@@ -101,7 +101,10 @@ fn add(server: &Server, table: &mut Table) -> Result<(), String> {
 fn host(table: &mut Table) -> Result<Host, String> {
     let hardware_address = table.hardware_address()?;
     let hardware_type = table.number("hardware-type")?;
-    let hardware_type = hardware_type.unwrap_or(u32::from(hardware_address.is_some()));
+    let hardware_type = match hardware_type {
+        Some(told) => told,
+        None => u32::from(hardware_address.is_some()),
+    };
     Ok(Host {
         name: table.name()?,
         client_id: table.octets("dhcp-client-identifier")?.unwrap_or_default(),

@@ -92,7 +92,7 @@ Example:
 
 pub(super) fn run(context: &Context, args: Args) -> Ended {
     let key = args.signer(context)?;
-    on_runtime!(context.runtime, runtime => serve(runtime.clone(), context, args, key))
+    on_runtime!(context.runtime, runtime => serve(&runtime, context, args, key))
 }
 
 impl Args {
@@ -119,7 +119,7 @@ impl Args {
     }
 }
 
-async fn serve<R: Runtime>(runtime: R, context: &Context, args: Args, key: Option<Key>) -> Ended {
+async fn serve<R: Runtime>(runtime: &R, context: &Context, args: Args, key: Option<Key>) -> Ended {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let unix = u32::try_from(unix).unwrap_or(u32::MAX);
     let mut setup = Setup::new(runtime.clock()(), unix);
@@ -141,7 +141,7 @@ async fn serve<R: Runtime>(runtime: R, context: &Context, args: Args, key: Optio
     context
         .output
         .print(|| json!({ "listening": here.to_string() }), |_| format!("listening on {here}"));
-    let served = peer::serve(runtime, listening, server.clone()).await;
+    let served = peer::serve(runtime.clone(), listening, server.clone()).await;
     tell_harms(context, &server);
     served.map_err(|why| Failure::other(format!("accepting at {here}: {why}")))?;
     if server.is_aborted() {
