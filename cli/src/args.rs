@@ -20,6 +20,7 @@ use crate::runtime::Choice;
 /// One lever on what runs a network.
 #[derive(Debug, Parser)]
 #[command(name = "netlever", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(args_override_self = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -81,18 +82,22 @@ pub(crate) fn parse() -> Result<Cli, Status> {
             let _ = error.print();
             Status::Done
         }
+        // The help tells more than a line could; it goes to stderr.
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = error.print();
-            Status::Usage
+            let failure = Failure::usage("a word is missing behind the last one; see --help");
+            failure.report_json(&output())
         }
-        _ => {
-            let json = std::env::args_os()
-                .take_while(|word| word != OsStr::new("--"))
-                .any(|word| word == OsStr::new("--json"));
-            let output = Output::new(json, Colour::default());
-            Failure::usage(one_line(&error.render().to_string())).report(&output)
-        }
+        _ => Failure::usage(one_line(&error.render().to_string())).report(&output()),
     })
+}
+
+/// Where the errors of a command line go that could not be read.
+fn output() -> Output {
+    let json = std::env::args_os()
+        .take_while(|word| word != OsStr::new("--"))
+        .any(|word| word == OsStr::new("--json"));
+    Output::new(json, Colour::default())
 }
 
 /// clap's paragraphs, each behind the other.

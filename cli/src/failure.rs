@@ -1,11 +1,13 @@
 //! How a command ends when it does not succeed: an exit status, one line, one JSON object.
 
 use std::fmt::Display;
+use std::io;
 use std::process::ExitCode;
 
 use netlever_core::desk::Fail;
 use netlever_core::omapi::Error;
 use netlever_core::omapi::code::ResultCode;
+use netlever_core::omapi::error::Refused;
 use serde_json::{Value, json};
 
 use crate::output::Output;
@@ -141,6 +143,11 @@ impl Failure {
     /// Tells it on stderr, and with `--json` on stdout, and gives the exit status.
     pub(crate) fn report(&self, output: &Output) -> Status {
         output.error(&self.message);
+        self.report_json(output)
+    }
+
+    /// Tells it on stdout, with `--json`, where stderr has heard of it already.
+    pub(crate) fn report_json(&self, output: &Output) -> Status {
         if output.json {
             output.json_line(&json!({ "error": self.json() }));
         }
@@ -151,33 +158,42 @@ impl Failure {
 /// The kind of an OMAPI failure, and what to do about it where the error does not say so itself.
 fn kind_of(error: &Error) -> (Kind, &'static str) {
     match error {
-        Error::Refused(refused) => match refused.code {
-            ResultCode::NO_KEYS | ResultCode::INVALID_KEY => {
-                (Kind::Authentication, "; compare the key with omapi-key in dhcpd.conf")
-            }
-            ResultCode::NOT_FOUND => (Kind::NotFound, "; names are exact, and case matters"),
-            ResultCode::EXISTS => (Kind::Refused, "; look at what is there, change or delete it"),
-            ResultCode::BAD_PARSE => {
-                (Kind::Refused, "; check the statements: dhcpd logs the place")
-            }
-            _ => (Kind::Refused, ""),
-        },
+        Error::Refused(refused) => kind_of_refusal(refused),
         Error::Guarded(_) => (Kind::Usage, ""),
         Error::Broken { .. } => (Kind::Protocol, "; is this an OMAPI port?"),
-        Error::Failed(Fail::TimedOut { .. }) => {
+        Error::Failed(Fail::TimedOut { .. } | Fail::Lost { why: io::ErrorKind::TimedOut, .. }) => {
             (Kind::Timeout, "; try again, or with a longer --timeout")
         }
-        Error::Failed(Fail::Lost { why: std::io::ErrorKind::TimedOut, .. }) => {
-            (Kind::Timeout, "; try again, or with a longer --timeout")
+        Error::Failed(Fail::Lost { why: io::ErrorKind::ConnectionRefused, .. }) => {
+            (Kind::Connection, "; does dhcpd run there, and has its dhcpd.conf omapi-port?")
         }
-        Error::Failed(Fail::Lost { why: std::io::ErrorKind::InvalidInput, .. }) => {
-            (Kind::Connection, "; does the server's name resolve?")
+        Error::Failed(Fail::Lost { sent: true, .. }) => {
+            (Kind::Connection, "; look what was done before you try again")
         }
         Error::Failed(Fail::Lost { .. }) => {
-            (Kind::Connection, "; does dhcpd run there, and has its dhcpd.conf omapi-port?")
+            (Kind::Connection, "; is the server's name or address right, and dhcpd's port open?")
         }
         error if error.is_authentication() => (Kind::Authentication, ""),
         _ => (Kind::Other, ""),
+    }
+}
+
+fn kind_of_refusal(refused: &Refused) -> (Kind, &'static str) {
+    let host = refused.object_type == "host";
+    match refused.code {
+        ResultCode::NO_KEYS | ResultCode::INVALID_KEY => {
+            (Kind::Authentication, "; compare the key with omapi-key in dhcpd.conf")
+        }
+        ResultCode::NOT_FOUND if refused.text == "can't update object" => {
+            (Kind::NotFound, "; is there such a group?")
+        }
+        ResultCode::NOT_FOUND if refused.object_type == "lease" => {
+            (Kind::NotFound, "; only addresses in a pool have leases")
+        }
+        ResultCode::NOT_FOUND => (Kind::NotFound, "; names are exact, and case matters"),
+        ResultCode::EXISTS if host => (Kind::Refused, "; sync host changes the one that is there"),
+        ResultCode::BAD_PARSE => (Kind::Refused, "; dhcpd's log tells where in the statements"),
+        _ => (Kind::Refused, ""),
     }
 }
 
@@ -196,7 +212,6 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use netlever_core::omapi::error::Refused;
     use netlever_core::omapi::wire::Opcode;
 
     use super::*;

@@ -6,6 +6,8 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::failure::Status;
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
@@ -93,13 +95,17 @@ impl Output {
     }
 
     /// Text on stdout; it ends with a line end, whether given or not. When the reader has gone the
-    /// process ends, as a filter does.
+    /// process ends, as a filter does; when it cannot be written otherwise, with an error.
     pub(crate) fn text(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        let written = write!(stdout, "{text}{end}").and_then(|()| stdout.flush());
-        if written.is_err() {
-            std::process::exit(0);
+        match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
+            Ok(()) => {}
+            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(why) => {
+                self.error(&format!("stdout: {why}"));
+                std::process::exit(Status::Other as i32);
+            }
         }
     }
 

@@ -150,7 +150,7 @@ impl Tally {
                 format!("{} lines: {}, {failed} failed", self.lines, counts.join(", "))
             },
         );
-        if !self.failed.is_empty() {
+        if !self.failed.is_empty() && !self.dry {
             output.error(&format!(
                 "{} of {} lines failed; mend them and run the same file again: what is done stays \
                  as it is",

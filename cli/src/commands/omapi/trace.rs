@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::time::Instant;
 
 use netlever_core::omapi::Omapi;
@@ -34,6 +35,7 @@ impl Traced {
             theirs: None,
             asked: BTreeMap::new(),
             types: BTreeMap::new(),
+            closed: false,
         });
         Self { omapi, view }
     }
@@ -112,6 +114,9 @@ impl Session for Traced {
     }
 
     fn close(&mut self) {
+        if let Some(view) = &mut self.view {
+            view.closed = true;
+        }
         self.omapi.close();
     }
 }
@@ -136,6 +141,8 @@ struct View {
     asked: BTreeMap<u32, String>,
     /// The object types of handles.
     types: BTreeMap<u32, String>,
+    /// Whether we have hung up.
+    closed: bool,
 }
 
 impl View {
@@ -147,6 +154,7 @@ impl View {
             News::Up => "connected".to_owned(),
             News::Eof => "the server says no more".to_owned(),
             News::Down => "hung up".to_owned(),
+            News::Lost(ErrorKind::BrokenPipe) if self.closed => "hung up".to_owned(),
             News::Lost(why) => format!("connection failed: {why}"),
         };
         self.output.trace(&format!("* {said}"));
