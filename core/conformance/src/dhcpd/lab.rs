@@ -16,6 +16,8 @@ use netlever_core::omapi::{Config, Error, Omapi};
 use netlever_core::runtime::{Endpoint, Runtime};
 use netlever_core::{Call, Client};
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A runtime's place at the shared daemons.
 #[derive(Clone, Copy, Debug)]
 pub struct Seat {
@@ -79,12 +81,15 @@ impl Daemon {
         Key::from_base64(name, algorithm, secret).expect("a key")
     }
 
-    /// What a client of it starts from.
+    /// What a client of it starts from. It is patient: dhcpd syncs its leases file to the disk
+    /// with each change, which takes seconds on a machine that writes much beside it.
     pub(crate) fn config(&self) -> Config {
-        match self.key() {
+        let mut config = match self.key() {
             Some(key) => Config::signed(key, seed()),
             None => Config::unsigned(seed()),
-        }
+        };
+        (config.deadline, config.stall) = (PATIENCE, PATIENCE);
+        config
     }
 
     /// Sends a signal to the process.

@@ -98,10 +98,10 @@ pub fn shutdown<R: Runtime>(lab: &Lab<R>) {
     let seed = || Lookup::lease().ip_address([10, 99, 0, 101].into());
     let (client, other) = (lab.client(&own.daemon), lab.client(&own.daemon));
     lab.ask(&other, seed()).expect("the server serves");
-    let too_short = Within(Shutdown::new(), Duration::from_secs(60));
+    let patient = Within(Shutdown::new(), Duration::from_secs(60));
     let begun = Instant::now();
     lab.block_on(async {
-        let down = client.call(too_short);
+        let down = client.call(patient);
         let rest = async {
             lab.sleep(Duration::from_secs(1)).await;
             let config = own.daemon.config();

@@ -57,18 +57,18 @@ fn many<R: Runtime>(lab: &Lab<R>, test: &str, algorithm: &str, least_in_a_burst:
     assert_eq!((counters.requests, counters.answers), (MANY.into(), MANY.into()));
     assert_eq!((counters.links, counters.late), (1, 0));
     let most = counters.requests / least_in_a_burst;
-    assert!(counters.bursts <= most, "{counters:?}: it does not pipeline");
+    assert!(counters.bursts < most, "{counters:?}: it does not pipeline");
     lab.assert_alive(&own.daemon);
 }
 
 /// 200 000 lookups on one connection, the shortest signature.
 pub fn many_signed_lookups_md5<R: Runtime>(lab: &Lab<R>) {
-    many(lab, "many-md5", "hmac-md5", 7);
+    many(lab, "many-md5", "hmac-md5", 6);
 }
 
 /// The same with the longest.
 pub fn many_signed_lookups_sha512<R: Runtime>(lab: &Lab<R>) {
-    many(lab, "many-sha512", "hmac-sha512", 6);
+    many(lab, "many-sha512", "hmac-sha512", 5);
 }
 
 /// Any call, for its outcome alone.
@@ -159,6 +159,9 @@ pub fn mixed_requests_and_answers_of_every_size<R: Runtime>(lab: &Lab<R>) {
     lab.assert_alive(&own.daemon);
 }
 
+/// A lookup for each number.
+type ByNumber = fn(u32) -> Lookup<Lease>;
+
 /// Answers far larger than any seen before, of such sizes that one begins where dhcpd aborts, if
 /// a burst is sized by the small ones.
 pub fn answers_that_grow_while_a_burst_is_out<R: Runtime>(lab: &Lab<R>) {
@@ -191,7 +194,7 @@ pub fn answers_that_grow_while_a_burst_is_out<R: Runtime>(lab: &Lab<R>) {
     }
     std::fs::write(&leases, records).expect("the leases file");
     own.restart();
-    let before: [(&str, fn(u32) -> Lookup<Lease>, usize); 3] = [
+    let before: [(&str, ByNumber, usize); 3] = [
         ("nothing", |_| Lookup::lease().ip_address([10, 99, 0, 9].into()), usize::MAX),
         ("free leases", |_| Lookup::lease().ip_address([10, 99, 0, 199].into()), usize::MAX),
         // Leases as most are: others may be somewhat larger.
