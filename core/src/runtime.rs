@@ -16,12 +16,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::client::{Client, Clock};
 use crate::drive::{Wire, drive, drive_alone};
@@ -166,6 +166,17 @@ impl Bound {
     }
 }
 
+/// How often a listener that cannot accept tries again, a second apart, before it gives up.
+pub const PATIENCE: u32 = 60;
+
+/// An error of the peer's, not of the listener's.
+const fn left_early(why: ErrorKind) -> bool {
+    matches!(
+        why,
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+    )
+}
+
 /// A runtime: see the module's page.
 pub trait Runtime: Clone + Send + Sync + 'static {
     /// Its wire for TCP and Unix sockets.
@@ -213,6 +224,31 @@ pub trait Runtime: Clone + Send + Sync + 'static {
         client
     }
 
+    /// The next stream, whatever little goes wrong: a peer that left before it was let in is
+    /// passed over, and where the system has no more descriptors this waits for some.
+    ///
+    /// # Errors
+    /// What accepting failed with for [`PATIENCE`] tries, a second apart.
+    fn admit(
+        &self,
+        listening: &mut Self::Listening,
+    ) -> impl Future<Output = io::Result<(Self::Stream, Endpoint)>> + Send {
+        async move {
+            let mut failures = 0;
+            loop {
+                match listening.accept().await {
+                    Ok(came) => return Ok(came),
+                    Err(why) if left_early(why.kind()) => {}
+                    Err(why) if failures >= PATIENCE => return Err(why),
+                    Err(_) => {
+                        failures += 1;
+                        self.sleep_until((self.clock())() + Duration::from_secs(1)).await;
+                    }
+                }
+            }
+        }
+    }
+
     /// Accepts for ever: one session for each stream, made from where it comes.
     fn serve<S, F>(
         &self,
@@ -226,7 +262,7 @@ pub trait Runtime: Clone + Send + Sync + 'static {
         let runtime = self.clone();
         async move {
             loop {
-                let (stream, from) = listening.accept().await?;
+                let (stream, from) = runtime.admit(&mut listening).await?;
                 runtime.spawn(drive_alone(session(&from), runtime.clock(), stream));
             }
         }

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use super::Server;
 use crate::drive::drive_alone;
-use crate::runtime::{Listening, Runtime};
+use crate::runtime::Runtime;
 
 /// Serves the connections that arrive here, until the server has shut down.
 ///
@@ -24,7 +24,7 @@ pub async fn serve<R: Runtime>(
     loop {
         let mut ending = server.ending();
         let arrival = {
-            let mut accept = pin!(listening.accept());
+            let mut accept = pin!(runtime.admit(&mut listening));
             poll_fn(|cx| match Pin::new(&mut ending).poll(cx) {
                 Poll::Ready(()) => Poll::Ready(None),
                 Poll::Pending => accept.as_mut().poll(cx).map(Some),
