@@ -8,6 +8,7 @@
 //! | module | what it speaks to |
 //! |---|---|
 //! | [`omapi`] | ISC DHCP's `dhcpd`, over OMAPI: leases, hosts, groups, classes, failover |
+//! | [`openvpn`] | OpenVPN daemons, over their management interface: clients, state, passwords |
 //!
 //! # How the parts meet
 //!
@@ -41,6 +42,8 @@ pub mod session;
 
 #[cfg(feature = "omapi")]
 pub mod omapi;
+#[cfg(feature = "openvpn")]
+pub mod openvpn;
 
 pub use client::{Batch, Calling, Client, Clock, Heard, Listener};
 pub use drive::{Driver, Wire, drive, drive_alone};
