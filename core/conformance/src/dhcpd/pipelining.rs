@@ -218,15 +218,15 @@ fn grown(number: u8) -> Lookup<Lease> {
     Lookup::lease().ip_address([10, 99, 0, 159 + number].into())
 }
 
-/// 200 000 lookups on each of several connections, with each signature in turn.
+/// 100 000 lookups over four connections, with the shortest signature, then with the longest.
 pub fn several_connections_at_once<R: Runtime>(lab: &Lab<R>) {
     for (test, algorithm) in [("several-md5", "hmac-md5"), ("several-sha512", "hmac-sha512")] {
         let own = start(lab, test, algorithm);
         let clients: Vec<_> = (0..4).map(|_| lab.client(&own.daemon)).collect();
-        lab.block_on(all(clients.iter().map(|client| lookups(client, MANY / 2, 128)).collect()));
+        lab.block_on(all(clients.iter().map(|client| lookups(client, MANY / 8, 128)).collect()));
         for client in &clients {
             let counters = client.with(|omapi| omapi.counters());
-            assert_eq!((counters.answers, counters.links), ((MANY / 2).into(), 1));
+            assert_eq!((counters.answers, counters.links), ((MANY / 8).into(), 1));
             assert!(counters.bursts * 4 < counters.requests, "{counters:?}");
         }
         lab.assert_alive(&own.daemon);
