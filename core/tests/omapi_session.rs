@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use netlever_core::backoff::Reconnect;
 use netlever_core::desk::Fail;
 use netlever_core::omapi::calls::{
-    AddHost, Delete, Expert, Lookup, Open, Refresh, Remove, SetLease, Shutdown, Update, Within,
+    AddHost, Delete, Expert, Lookup, Open, Refresh, Remove, SetLease, Shutdown, SyncHost, Update,
+    Within,
 };
 use netlever_core::omapi::error::Fault;
 use netlever_core::omapi::key::{Algorithm, Key};
@@ -664,6 +665,77 @@ fn one_deadline_holds_for_all_exchanges_of_a_call() {
     assert_eq!(table.step(&mut call), Some(Err(Error::Failed(Fail::TimedOut { sent: true }))));
 }
 
+/// A sync that has deleted the host of another name; the new one is not sent yet.
+fn half_synced(table: &mut Table) -> SyncHost {
+    let mut call = SyncHost::new(AddHost::new("02:00:00:00:01:01".parse().unwrap()).name("new"));
+    assert!(table.step(&mut call).is_none());
+    let open = table.sent().remove(0);
+    table.update(&open, 5, &[("name", "old")].into_iter().collect());
+    assert!(table.step(&mut call).is_none());
+    let delete = table.sent().remove(0);
+    assert_eq!(delete.header.opcode, Opcode::Delete.code());
+    table.status(&delete, 0, "");
+    call
+}
+
+#[test]
+fn a_call_that_changed_something_never_says_that_nothing_was_sent() {
+    let mut table = Table::signed();
+    let mut call = half_synced(&mut table);
+    assert!(table.step(&mut call).is_none());
+    table.session.handle_link(table.now, News::Lost(ErrorKind::ConnectionReset));
+    table.pass(5 * S);
+    assert!(table.step(&mut call).is_none(), "it tries to put the old host back");
+    table.pass(S);
+    let Some(Err(Error::NotRestored { failed, restoring })) = table.step(&mut call) else {
+        panic!("the host is gone")
+    };
+    let late = Error::from(Fail::TimedOut { sent: true });
+    assert_eq!((*failed, *restoring), (late.clone(), late));
+
+    let mut table = Table::signed();
+    let mut call = half_synced(&mut table);
+    table.session.close();
+    let error = table.step(&mut call).unwrap().unwrap_err();
+    assert!(error.sent() && !error.to_string().contains("nothing was sent"), "{error}");
+}
+
+#[test]
+fn a_change_that_cannot_be_read_back_says_that_it_was_sent() {
+    let lost = |why| Some(Err(Error::from(Fail::Lost { sent: true, why })));
+    for read_sent in [true, false] {
+        let mut table = Table::signed();
+        let mut call = SetLease::release(ip(1));
+        table.step(&mut call);
+        let open = table.sent().remove(0);
+        table.update(&open, 5, &lease(ip(1), 1));
+        table.step(&mut call);
+        let change = table.sent().remove(0);
+        table.status(&change, 0, "");
+        assert!(table.step(&mut call).is_none());
+        if read_sent {
+            assert_eq!(table.sent().len(), 1);
+        }
+        table.session.handle_link(table.now, News::Lost(ErrorKind::ConnectionReset));
+        if read_sent {
+            assert_eq!(table.step(&mut call), lost(ErrorKind::ConnectionReset));
+            continue;
+        }
+        table.pass(S);
+        table.shake_hands();
+        assert!(table.sent().is_empty(), "the handle was of the other connection");
+        assert_eq!(table.step(&mut call), lost(ErrorKind::NotConnected));
+    }
+}
+
+#[test]
+fn a_sync_is_guarded_before_it_deletes() {
+    let mut table = Table::signed();
+    let mut call = SyncHost::new(AddHost::new("02:00:00:00:01:01".parse().unwrap()).name("a b"));
+    let Some(Err(Error::Guarded(_))) = table.step(&mut call) else { panic!("it was sent") };
+    assert!(table.sent().is_empty());
+}
+
 #[test]
 fn a_deadline_may_be_as_long_as_a_program_can_say() {
     let mut config = Config::signed(key(), 1);
@@ -798,6 +870,21 @@ fn a_shutdown_is_done_when_the_server_hangs_up_and_nothing_follows_it() {
         table.session.handle_link(table.now, news);
         assert_eq!(table.step(&mut call), Some(Ok(())));
     }
+}
+
+#[test]
+fn a_shutdown_whose_answer_breaks_the_protocol_is_not_done() {
+    let mut table = Table::signed();
+    let mut call = Shutdown::new();
+    table.step(&mut call);
+    let open = table.sent().remove(0);
+    table.update(&open, 2, &[("state", [0; 4])].into_iter().collect());
+    table.step(&mut call);
+    let change = table.sent().remove(0);
+    let forged = unsigned(Opcode::Status, change.header.tid, &status(0, ""), &Attributes::new());
+    table.feed(&forged);
+    let broken = Error::Broken { fault: Fault::Unsigned, sent: true };
+    assert_eq!(table.step(&mut call), Some(Err(broken)));
 }
 
 #[test]

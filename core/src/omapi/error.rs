@@ -7,6 +7,9 @@
 //! | the key is not accepted | [`Error::KeyRefused`], [`Error::WrongKey`], [`Error::KeyRequired`] |
 //! | the server breaks the protocol | [`Error::Broken`] |
 //! | no answer | [`Error::Failed`]: busy, closed, deadline, lost link |
+//! | a replaced host is gone | [`Error::NotRestored`] |
+
+use std::io::ErrorKind;
 
 use crate::desk::Fail;
 use crate::omapi::code::ResultCode;
@@ -67,6 +70,14 @@ pub enum Error {
     /// There was no answer.
     #[error(transparent)]
     Failed(#[from] Fail),
+    /// A host was deleted for another one, which failed, and it could not be put back: it is gone.
+    #[error("{failed}; the old host was deleted for it, and putting it back failed: {restoring}")]
+    NotRestored {
+        /// Why the new host was not added.
+        failed: Box<Self>,
+        /// Why the old one is not there again.
+        restoring: Box<Self>,
+    },
 }
 
 /// The server answered, and the answer is no.
@@ -154,6 +165,7 @@ impl Error {
             Self::KeyRefused { code, .. } => Some(*code),
             Self::WrongKey => Some(ResultCode::INVALID_KEY),
             Self::KeyRequired => Some(ResultCode::NO_KEYS),
+            Self::NotRestored { failed, .. } => failed.code(),
             _ => None,
         }
     }
@@ -183,7 +195,23 @@ impl Error {
         match self {
             Self::Failed(fail) => fail.sent(),
             Self::Broken { sent, .. } => *sent,
+            Self::NotRestored { .. } => true,
             _ => false,
+        }
+    }
+
+    /// What a failure is to a call that has changed something before: it can no longer say that
+    /// nothing was sent.
+    pub(crate) fn halfway(self) -> Self {
+        let lost = |why| Fail::Lost { sent: true, why };
+        match self {
+            Self::Failed(Fail::TimedOut { .. }) => Fail::TimedOut { sent: true }.into(),
+            Self::Failed(Fail::Lost { why, .. }) => lost(why).into(),
+            Self::Failed(Fail::Closed) | Self::StaleHandle(_) => {
+                lost(ErrorKind::NotConnected).into()
+            }
+            Self::Broken { fault, .. } => Self::Broken { fault, sent: true },
+            other => other,
         }
     }
 }

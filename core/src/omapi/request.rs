@@ -213,6 +213,12 @@ impl Request {
             + self.object.as_dictionary().octets().len()
     }
 
+    /// Whether it may be sent again on the next connection: it only reads, and names no handle of
+    /// the connection that was lost.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.is_read() && self.handle.as_ref().is_none_or(|handle| handle.link().is_none())
+    }
+
     /// Whether carrying it out twice changes nothing more.
     #[must_use]
     pub fn is_read(&self) -> bool {

@@ -20,8 +20,9 @@
 //! dhcpd aborts when the length of a signature lies across an edge of its 4048-octet buffers
 //! (4.4.3-P1). Both buffers are surely empty only when nothing is owed, so requests go out in
 //! *bursts*: as many as surely fit, then nothing until the last answer is there. How many fit is
-//! learnt from the largest answer seen on the connection, once one was of a lease that is held. A call that timed out or was dropped
-//! keeps its place, so the burst stays closed until its answer has come.
+//! learnt from the largest answer seen on the connection, once one was of a lease that is held. A
+//! call that timed out or was dropped keeps its place, so the burst stays closed until its answer
+//! has come.
 
 mod answers;
 mod burst;
@@ -174,15 +175,17 @@ impl Omapi {
             return Step::Done(Err(end.clone()));
         }
         let request = request();
-        if !self.expert
-            && let Err(refusal) = self.check(&request)
-        {
+        if let Err(refusal) = self.guarded(&request) {
             return Step::Done(Err(refusal));
         }
         self.desk.step(mine, until, || request)
     }
 
-    fn check(&self, request: &Request) -> Result<(), Error> {
+    /// Whether the guard rails let this request pass.
+    pub(crate) fn guarded(&self, request: &Request) -> Result<(), Error> {
+        if self.expert {
+            return Ok(());
+        }
         let (message, object) = (request.message.as_dictionary(), request.object.as_dictionary());
         let object_type = request.object_type.as_ref().map(ObjectType::as_str);
         match request.opcode {
@@ -247,8 +250,11 @@ impl Omapi {
         }
     }
 
-    /// The server breaks the protocol.
+    /// The server breaks the protocol, which is no way to shut down either.
     fn broken(&mut self, now: Instant, fault: Fault) {
+        if self.phase == Phase::Draining {
+            self.phase = Phase::Ready;
+        }
         self.lose(now, |sent| Error::Broken { fault: fault.clone(), sent }, Phase::Leaving);
     }
 

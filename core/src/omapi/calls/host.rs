@@ -205,7 +205,7 @@ impl Call<Omapi> for SetLease {
 /// deleted and added anew. A group cannot be read back, so it is always set again; statements
 /// cannot be read back nor set twice, so a host that is to have some is replaced. When the server
 /// refuses the new host, the old one is put back (without the group and statements that it may have
-/// had), and the call ends with the refusal.
+/// had), and the call ends with the refusal; when that fails too, with [`Error::NotRestored`].
 #[derive(Clone, Debug)]
 pub struct SyncHost {
     exchange: Exchange,
@@ -253,6 +253,10 @@ impl Call<Omapi> for SyncHost {
             let Self { exchange, wish, state } = self;
             *state = match state {
                 State::Looking => {
+                    // Before a host is deleted for one that may not be sent.
+                    if let Err(refusal) = omapi.guarded(&wish.request(true)) {
+                        return Step::Done(Err(refusal));
+                    }
                     let mut keys = Attributes::new();
                     wish.identify(&mut keys);
                     let request = || Request::open(ObjectType::HOST, keys.clone());
@@ -289,10 +293,16 @@ impl Call<Omapi> for SyncHost {
                         let request = Request::open(ObjectType::HOST, old.attributes.clone());
                         request.flag("create").flag("exclusive")
                     };
-                    match exchange.object(omapi, now, request) {
-                        Step::Wait(ticket) => return Step::Wait(ticket),
-                        Step::Done(_) => return Step::Done(Err(error.clone())),
-                    }
+                    let failed = error.clone();
+                    return exchange.object(omapi, now, request).map(|restored| {
+                        Err(match restored {
+                            Ok(_) => failed,
+                            Err(restoring) => Error::NotRestored {
+                                failed: failed.into(),
+                                restoring: restoring.into(),
+                            },
+                        })
+                    });
                 }
             };
         }

@@ -51,6 +51,8 @@ use crate::session::{Call, Step, Ticket};
 pub(crate) struct Exchange {
     ticket: Option<Ticket>,
     until: Option<Instant>,
+    /// Whether the server has answered a request that changes something.
+    changed: bool,
 }
 
 /// The answer of a step that is done; or says that it is not, to the caller of this function.
@@ -82,7 +84,13 @@ impl Exchange {
             let fresh = self.ticket.is_none();
             match omapi.ask(&mut self.ticket, until, &request) {
                 Step::Done(Err(Error::Failed(Fail::Lost { sent: true, .. })))
-                    if !fresh && until > now && omapi.reconnects() && request().is_read() => {}
+                    if !fresh && until > now && omapi.reconnects() && request().is_repeatable() => {
+                }
+                Step::Done(Err(error)) if self.changed => return Step::Done(Err(error.halfway())),
+                Step::Done(Ok(answer)) => {
+                    self.changed |= !request().is_read();
+                    return Step::Done(Ok(answer));
+                }
                 step => return step,
             }
         }
