@@ -47,6 +47,22 @@ fn every_algorithm_is_served_and_a_wrong_secret_is_not() {
 }
 
 #[test]
+fn a_script_is_taken_at_its_word_where_that_harms_nothing() {
+    let sim = Sim::start(&[]);
+    let bare = "new host\nset name = \"bare\"\nset hardware-address = 2:0:0:0:9:8\ncreate\n";
+    let ran = sim.shell(&[], bare);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.stderr.contains("warning") && ran.stderr.contains("sent as"), "{}", ran.stderr);
+    let ends = "new lease\nset ip-address = 192.168.10.101\nopen\nset ends = 7f:ff:ff:ff\nupdate\n\
+                refresh\n";
+    let ran = sim.shell(&[], ends);
+    assert_eq!(ran.status, 0, "{ran:?}");
+    assert!(ran.stdout.contains("state = 00:00:00:01"), "it is free, as dhcpd does: {}", ran.stdout);
+    let lost = "new host\nset name = \"we ird\"\nset hardware-address = 2:0:0:0:9:7\ncreate\n";
+    assert_eq!(sim.shell(&[], lost).status, 2, "the record would be lost");
+}
+
+#[test]
 fn a_script_goes_on_behind_a_failure_and_its_status_tells() {
     let sim = Sim::start(&[]);
     let script = "new host\nset name = \"nobody\"\nopen\nclose\nnew host\nset name = \"x\"\n\

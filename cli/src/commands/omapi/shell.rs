@@ -1,5 +1,6 @@
 //! `netlever omapi shell`: omshell's verbs, on a script or by hand.
 
+mod bearable;
 mod machine;
 mod object;
 mod script;
@@ -31,6 +32,9 @@ Verbs, one a line, as in omshell; # begins a comment:
   new TYPE   set NAME = VALUE   unset NAME   open   create   update   refresh   remove   close   help
 VALUE is \"text\", a number (4 octets), 10.0.0.9 (octets in decimal) or 02:0a (octets in hex).
 --server, --key-name and the others stand in for the first four verbs, and `new` then connects.
+
+A request that would crash the server or cost it its leases file is refused; one that merely does
+something else than it seems to (ends of a lease without state) is sent with a warning.
 
 The object is printed as omshell prints it, but no prompt when stdin is no terminal. Failures
 are told on stderr with the server's own message. The exit status tells them too: 0 all verbs

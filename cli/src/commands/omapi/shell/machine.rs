@@ -2,16 +2,18 @@
 
 use netlever_core::backoff::Reconnect;
 use netlever_core::desk::Fail;
-use netlever_core::omapi::Error;
-use netlever_core::omapi::calls::{Delete, Open, Raw, Refresh, Shutdown, Update};
+use netlever_core::Call;
+use netlever_core::omapi::calls::{Delete, Expert, Open, Raw, Refresh, Shutdown, Update};
 use netlever_core::omapi::code::ResultCode;
 use netlever_core::omapi::error::Refused;
 use netlever_core::omapi::key::{Algorithm, Key};
 use netlever_core::omapi::request::{Handle, Request};
 use netlever_core::omapi::values::ControlState;
-use netlever_core::omapi::wire::Opcode;
+use netlever_core::omapi::wire::{Attributes, Dictionary, Opcode};
+use netlever_core::omapi::{Error, Omapi};
 use netlever_core::runtime::{Endpoint, Runtime};
 
+use super::bearable::bearable;
 use super::object::Current;
 use super::script::Verb;
 use crate::commands::Context;
@@ -228,9 +230,14 @@ impl<'a, R: Runtime> Machine<'a, R> {
         for (name, value) in current.all().iter() {
             call = call.with(&String::from_utf8_lossy(name), value);
         }
+        let mut message: Attributes = [("type", &current.object_type)].into_iter().collect();
+        if create {
+            message.push("create", 1_u32.to_be_bytes());
+        }
         let link = self.link()?;
         let tried = if create { "creating" } else { "opening" };
-        match link.ask(call).await {
+        let (words, object) = (Some(message.as_dictionary()), current.all());
+        match self.willingly(link, call, &current.object_type, words, &object).await {
             Ok(object) => self.open_object("")?.told(&object),
             Err(error) => return Err(self.trouble("open", tried, &error)),
         }
@@ -250,7 +257,8 @@ impl<'a, R: Runtime> Machine<'a, R> {
             // It has no answer: the server hangs up instead.
             link.ask(Shutdown::new()).await
         } else {
-            link.ask(Update::new(handle, changes)).await
+            let call = Update::new(handle, changes.clone());
+            self.willingly(link, call, &current.object_type, None, &changes).await
         };
         match done {
             Ok(()) if ends => (self.link, self.current) = (None, None),
@@ -258,6 +266,31 @@ impl<'a, R: Runtime> Machine<'a, R> {
             Err(error) => return Err(self.trouble("update", "updating", &error)),
         }
         Ok(())
+    }
+
+    /// Asks as omshell would: what the guard rails refuse only because it surprises is sent all the
+    /// same, with a warning.
+    async fn willingly<C, T>(
+        &self,
+        link: &Server,
+        call: C,
+        object_type: &str,
+        message: Option<Dictionary<'_>>,
+        object: &Attributes,
+    ) -> Result<T, Error>
+    where
+        C: Call<Omapi, Output = Result<T, Error>> + Clone,
+    {
+        let (family, _) = self.options.family_and_expert(&self.profile);
+        match link.ask(call.clone()).await {
+            Err(Error::Guarded(refusal))
+                if bearable(&refusal, object_type, message, object, family) =>
+            {
+                self.context.output.warn(&format!("{refusal}; sent as the script says"));
+                link.ask(Expert(call)).await
+            }
+            asked => asked,
+        }
     }
 
     async fn refresh(&mut self) -> Result<(), Trouble> {
