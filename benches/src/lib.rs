@@ -4,6 +4,7 @@
 
 pub mod codec;
 pub mod python;
+pub mod readme;
 pub mod server;
 
 use std::fmt;
