@@ -250,6 +250,12 @@ impl<R, T, E: From<Fail>> Desk<R, T, E> {
         self.closed
     }
 
+    /// Whether the call of this ticket waits for its answer.
+    #[must_use]
+    pub fn waits_for(&self, ticket: Ticket) -> bool {
+        self.slots.get(&ticket).is_some_and(|slot| slot.answer.is_none())
+    }
+
     /// Whether some call waits for an answer.
     #[must_use]
     pub fn waiting(&self) -> bool {

@@ -873,6 +873,22 @@ fn a_shutdown_is_done_when_the_server_hangs_up_and_nothing_follows_it() {
 }
 
 #[test]
+fn a_link_that_breaks_on_our_side_is_no_shutdown() {
+    for why in [ErrorKind::BrokenPipe, ErrorKind::TimedOut] {
+        let mut table = Table::signed();
+        let mut call = Shutdown::new();
+        table.step(&mut call);
+        let open = table.sent().remove(0);
+        table.update(&open, 2, &[("state", [0; 4])].into_iter().collect());
+        table.step(&mut call);
+        assert_eq!(table.sent().len(), 1);
+        table.session.handle_link(table.now, News::Lost(why));
+        let lost = Fail::Lost { sent: true, why };
+        assert_eq!(table.step(&mut call), Some(Err(lost.into())));
+    }
+}
+
+#[test]
 fn a_shutdown_whose_answer_breaks_the_protocol_is_not_done() {
     let mut table = Table::signed();
     let mut call = Shutdown::new();
@@ -899,6 +915,7 @@ fn a_shutdown_without_an_end_is_unknown() {
     table.pass(Shutdown::DEADLINE);
     let unknown = Fail::TimedOut { sent: true };
     assert_eq!(table.step(&mut call), Some(Err(unknown.into())));
+    assert_eq!(table.session.link(), Link::Down, "the next call is not to wait for this server");
 }
 
 #[test]

@@ -250,11 +250,16 @@ impl Omapi {
         }
     }
 
-    /// The server breaks the protocol, which is no way to shut down either.
-    fn broken(&mut self, now: Instant, fault: Fault) {
+    /// The link ends otherwise than a server that shuts down ends it.
+    fn no_farewell(&mut self) {
         if self.phase == Phase::Draining {
             self.phase = Phase::Ready;
         }
+    }
+
+    /// The server breaks the protocol.
+    fn broken(&mut self, now: Instant, fault: Fault) {
+        self.no_farewell();
         self.lose(now, |sent| Error::Broken { fault: fault.clone(), sent }, Phase::Leaving);
     }
 
@@ -326,6 +331,9 @@ impl Session for Omapi {
                 self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Down);
             }
             News::Lost(why) => {
+                if !matches!(why, ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) {
+                    self.no_farewell();
+                }
                 self.unreachable = Some(why).filter(|_| self.phase == Phase::Down);
                 self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Down);
             }
@@ -372,7 +380,8 @@ impl Session for Omapi {
                 let why = ErrorKind::TimedOut;
                 self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Leaving);
             }
-            Phase::Ready if stalled => {
+            Phase::Ready | Phase::Draining if stalled => {
+                self.no_farewell();
                 let why = ErrorKind::TimedOut;
                 self.lose(now, |sent| Fail::Lost { sent, why }.into(), Phase::Leaving);
             }
@@ -444,10 +453,16 @@ impl Session for Omapi {
 }
 
 impl Omapi {
-    /// When the oldest owed answer has been owed for too long.
+    /// When the oldest owed answer has been owed for too long. A server that shuts down owes none
+    /// while somebody waits for its end.
     fn stalls(&self) -> Option<Instant> {
-        let (_, since) = self.desk.first().filter(|_| self.phase == Phase::Ready)?;
-        Some(later(since, self.config.stall))
+        let (oldest, since) = self.desk.first()?;
+        let owes = match self.phase {
+            Phase::Ready => true,
+            Phase::Draining => !self.desk.waits_for(oldest),
+            _ => false,
+        };
+        owes.then(|| later(since, self.config.stall))
     }
 
     /// A deleted object's handle is not used again: a second DELETE of a group kills dhcpd.
