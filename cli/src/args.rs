@@ -55,7 +55,7 @@ pub(crate) struct Global {
     /// What runs underneath; the result is the same
     #[arg(long, global = true, value_enum, value_name = "WHICH", default_value_t)]
     pub(crate) runtime: Choice,
-    /// How long each call may take: 5s, 500ms, 2m
+    /// How long each call may take, as in 500ms or 2m: 5s if not given, for a shutdown 40s
     #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
     /// Settings to read instead of netlever/config.toml in the user's configuration folder

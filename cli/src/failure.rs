@@ -149,7 +149,7 @@ impl Failure {
     /// Tells it on stdout, with `--json`, where stderr has heard of it already.
     pub(crate) fn report_json(&self, output: &Output) -> Status {
         if output.json {
-            output.json_line(&json!({ "error": self.json() }));
+            output.last_line(&json!({ "error": self.json() }).to_string());
         }
         self.status()
     }
@@ -166,6 +166,9 @@ fn kind_of(error: &Error) -> (Kind, &'static str) {
         }
         Error::Failed(Fail::Lost { why: io::ErrorKind::ConnectionRefused, .. }) => {
             (Kind::Connection, "; does dhcpd run there, and has its dhcpd.conf omapi-port?")
+        }
+        Error::Failed(Fail::Lost { why: io::ErrorKind::NotFound, sent: false }) => {
+            (Kind::Connection, "; is there a machine, or a socket, of this name?")
         }
         Error::Failed(Fail::Lost { sent: true, .. }) => {
             (Kind::Connection, "; look what was done before you try again")

@@ -89,6 +89,16 @@ impl Output {
         if self.json { self.json_line(&json()) } else { self.text(&text(&self.palette)) }
     }
 
+    /// The last result, as JSON or as text: see [`last_line`](Self::last_line).
+    pub(crate) fn print_last(
+        &self,
+        json: impl FnOnce() -> Value,
+        text: impl FnOnce(&Palette) -> String,
+    ) {
+        let last = if self.json { json().to_string() } else { text(&self.palette) };
+        self.last_line(&last);
+    }
+
     /// One JSON document on a line of its own.
     pub(crate) fn json_line(&self, value: &Value) {
         self.text(&value.to_string());
@@ -97,11 +107,24 @@ impl Output {
     /// Text on stdout; it ends with a line end, whether given or not. When the reader has gone the
     /// process ends, as a filter does; when it cannot be written otherwise, with an error.
     pub(crate) fn text(&self, text: &str) {
+        if !self.write(text) {
+            std::process::exit(0);
+        }
+    }
+
+    /// The last text on stdout: whether somebody reads it or not, the process ends with the exit
+    /// status of what it did.
+    pub(crate) fn last_line(&self, text: &str) {
+        self.write(text);
+    }
+
+    /// Whether the reader is still there.
+    fn write(&self, text: &str) -> bool {
         let mut stdout = io::stdout().lock();
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
-            Ok(()) => {}
-            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Ok(()) => true,
+            Err(why) if why.kind() == io::ErrorKind::BrokenPipe => false,
             Err(why) => {
                 self.error(&format!("stdout: {why}"));
                 std::process::exit(Status::Other as i32);

@@ -1,6 +1,7 @@
 //! Each exit status, its line on stderr and its JSON.
 
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use serde_json::json;
 
@@ -117,4 +118,24 @@ fn not_found_and_refused_differ() {
     assert_eq!((&refused["kind"], &refused["name"]), (&json!("refused"), &json!("NOTIMPLEMENTED")));
     let plain = omapi(&sim, &["lookup", "host", "--name", "nobody"]);
     assert_eq!((plain.status, plain.stdout.as_str()), (3, ""), "JSON is only for --json");
+}
+
+#[test]
+fn a_failure_keeps_its_status_when_nobody_reads_it() {
+    let words = ["--json", "omapi", "--server", "127.0.0.1:1", "--unsigned", "lookup", "control"];
+    let mut command = program();
+    command.args(words).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(7));
+}
+
+#[test]
+fn a_name_that_is_nobodys_is_told_as_such() {
+    for runtime in RUNTIMES {
+        let words = ["--runtime", runtime, "omapi", "--server", "nobody.invalid", "--unsigned"];
+        let ran = run(&[&words[..], &["lookup", "control"]].concat());
+        assert_eq!(ran.status, 7, "{ran:?}");
+        assert!(ran.stderr.contains("of this name?"), "{ran:?}");
+    }
 }

@@ -55,7 +55,7 @@ fn a_new_key_works_at_once() {
     let path = path.to_str().expect("UTF-8");
     let made = run(&["omapi", "keygen", "--write", path, "--key-name", "n"]);
     assert_eq!(made.status, 0, "{made:?}");
-    assert_eq!(run(&["omapi", "keygen", "--write", path]).status, 1, "no key is written over");
+    assert_eq!(run(&["omapi", "keygen", "--write", path]).status, 2, "no key is written over");
     let key = ["--key-name", "n", "--secret-file", path, "--algorithm", "hmac-sha256"];
     let sim = Sim::start_with(&[&["sim", "omapi", "--listen", "127.0.0.1:0"][..], &key].concat());
     let lookup = ["omapi", "lookup", "control", "--server", &sim.address];

@@ -120,3 +120,21 @@ fn a_lost_connection_says_what_was_not_done() {
     let ran = import(&sim, &text, &["--json"]);
     assert_eq!(ran.status, 0, "{ran:?}");
 }
+
+#[test]
+fn addresses_are_only_touched_by_a_file_that_has_a_column_for_them() {
+    let sim = Sim::start(&[]);
+    let addresses = || {
+        let host = one(&omapi(&sim, &["--json", "lookup", "host", "--mac", "02:00:00:00:02:02"]));
+        host["ip-address"].clone()
+    };
+    let both = json!(["192.168.10.21", "192.168.10.22"]);
+    for (text, after) in [
+        ("mac,group\n02:00:00:00:02:02,staff\n", both.clone()),
+        ("mac,name\n02:00:00:00:02:02,renamed\n", both),
+        ("mac,ip\n02:00:00:00:02:02,\n", json!(null)),
+    ] {
+        assert_eq!(import(&sim, text, &[]).status, 0, "{text}");
+        assert_eq!(addresses(), after, "{text}");
+    }
+}

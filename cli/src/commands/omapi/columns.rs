@@ -6,7 +6,7 @@ use std::io::Read;
 use std::str::FromStr;
 
 use netlever_core::Call;
-use netlever_core::omapi::calls::AddHost;
+use netlever_core::omapi::calls::{AddHost, SyncHost};
 use netlever_core::omapi::statements::CLASSLESS_STATIC_ROUTES;
 use netlever_core::omapi::values::{Family, HardwareType};
 use netlever_core::omapi::{Config, Omapi};
@@ -42,7 +42,7 @@ pub(crate) struct Line {
     /// What messages call its host.
     pub(crate) title: String,
     /// The host, checked; or what is wrong with the line.
-    pub(crate) host: Result<AddHost, Failure>,
+    pub(crate) host: Result<SyncHost, Failure>,
 }
 
 /// Reads and checks all lines; nothing is sent.
@@ -69,6 +69,12 @@ pub(crate) fn read(
     let header: Vec<String> =
         header.iter().map(|column| column.trim_start_matches('\u{feff}').to_owned()).collect();
     check_header(&header).map_err(|why| wrong(&why))?;
+    // Without a column for them, addresses are none of this file's business.
+    let says_addresses = header.iter().any(|column| column == "ip");
+    let sync = |host| {
+        let sync = SyncHost::new(host);
+        if says_addresses { sync } else { sync.keeping_addresses() }
+    };
     let mut lines = vec![];
     let mut seen = BTreeMap::new();
     for record in reader.records() {
@@ -87,7 +93,7 @@ pub(crate) fn read(
             Ok(wish) => {
                 let twice = known_before(&mut seen, &wish, number);
                 let host = twice.and_then(|()| wish.call(family, expert));
-                (wish.title(), host.and_then(|host| check(host, family, expert)))
+                (wish.title(), host.and_then(|host| check(host, family, expert)).map(sync))
             }
         };
         lines.push(Line { number, title, host });

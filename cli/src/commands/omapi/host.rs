@@ -48,9 +48,11 @@ pub(crate) struct Sync {
 }
 
 const SYNC_NOTES: &str = "\
-The host is found by --mac or --client-id. It is added, or its addresses and group are set; with
-another name, or with anything that its client is sent, it is deleted and added anew, since dhcpd
-cannot change a name and cannot read statements back. It can be run again safely.";
+The host is found by --mac or --client-id. It is added, or its addresses and group are set; without
+--ip it keeps the addresses that it has. With another name, or with anything that its client is
+sent, it is deleted and added anew, since dhcpd cannot change a name and cannot read statements
+back; it then is in the group and has the statements that are given here. It can be run again
+safely.";
 
 /// The words behind `set host`.
 #[derive(Debug, Args)]
@@ -106,7 +108,7 @@ pub(crate) async fn add(server: &Server, context: &Context, args: Add) -> Ended 
 
 /// Adds or changes a host and says which it was.
 pub(crate) async fn sync(server: &Server, context: &Context, args: Sync) -> Ended {
-    let call = SyncHost::new(args.wish.call(server.family, server.expert)?);
+    let call = SyncHost::new(args.wish.call(server.family, server.expert)?).keeping_addresses();
     let title = args.wish.title();
     let synced = server.call(&format!("syncing {title}"), call).await?;
     let word = synced_word(synced);

@@ -42,7 +42,8 @@ semicolons or blanks, routes behind semicolons or blanks.
   24:79:2a:0a:13:c1,camera,\"10.0.0.10,10.0.0.11\"
 
 Each line makes its host be so: the host is found by mac or client-id and added, changed, replaced
-or left alone, as by `sync host`. All lines are checked first; a bad line is named and left out, the
+or left alone, as by `sync host`; with an empty ip it has no address, and without that column it
+keeps those that it has. All lines are checked first; a bad line is named and left out, the
 others are done. Mend what failed and run the same file again: what is done stays as it is.
 
 Exit status: 0 when every line is done, the code that all failures share, else 1.";
@@ -81,7 +82,7 @@ pub(crate) async fn run<R: Runtime>(
     let mut good = vec![];
     for Line { number, title, host } in lines {
         match host {
-            Ok(host) => good.push((number, title, SyncHost::new(host))),
+            Ok(host) => good.push((number, title, host)),
             Err(failure) => tally.failed.push((number, title, failure)),
         }
     }
@@ -129,7 +130,7 @@ impl Tally {
         self.name_failures(output);
         let counts = [Synced::Added, Synced::Changed, Synced::Replaced, Synced::Unchanged]
             .map(|what| (synced_word(what), self.count(what)));
-        output.print(
+        output.print_last(
             || {
                 let mut json = json!({ "lines": self.lines, "sent": !self.dry });
                 for (word, count) in counts {

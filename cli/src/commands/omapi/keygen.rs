@@ -1,6 +1,6 @@
 //! `keygen`: a random key, and the lines of dhcpd.conf for it.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -47,8 +47,13 @@ pub(crate) fn run(context: &Context, options: &Options, args: &Keygen) -> Ended 
         .map_err(|why| Failure::other(format!("the system gives no random numbers: {why}")))?;
     let secret = Zeroizing::new(STANDARD.encode(&octets));
     if let Some(path) = &args.write {
-        write(path, &secret)
-            .map_err(|why| Failure::other(format!("secret file {}: {why}", path.display())))?;
+        write(path, &secret).map_err(|why| {
+            let hint = match why.kind() {
+                ErrorKind::AlreadyExists => "; a key is never written over: name a new file",
+                _ => "",
+            };
+            Failure::usage(format!("secret file {}: {why}{hint}", path.display()))
+        })?;
     }
     let lines = Zeroizing::new(format!(
         "key {name} {{\n  algorithm {algorithm};\n  secret {};\n}};\nomapi-port {};\nomapi-key \

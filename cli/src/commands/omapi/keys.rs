@@ -116,7 +116,9 @@ impl HostKeys {
             lookup = lookup.ip_address(ip);
         }
         if words.is_empty() {
-            return Err(Failure::usage("which host? give --name, --mac or --client-id"));
+            return Err(Failure::usage(
+                "which host? give --name, --mac or --client-id; lookup takes --ip too",
+            ));
         }
         Ok((identify!(lookup, self.identity), format!("host {}", words.join(" "))))
     }

@@ -210,6 +210,7 @@ impl Call<Omapi> for SetLease {
 pub struct SyncHost {
     exchange: Exchange,
     wish: Wish,
+    keeps_addresses: bool,
     state: State,
 }
 
@@ -241,7 +242,20 @@ impl SyncHost {
     /// Makes this host be there.
     #[must_use]
     pub fn new(host: AddHost) -> Self {
-        Self { exchange: Exchange::default(), wish: host.wish, state: State::Looking }
+        Self {
+            exchange: Exchange::default(),
+            wish: host.wish,
+            keeps_addresses: false,
+            state: State::Looking,
+        }
+    }
+
+    /// A wish without addresses leaves a host that is there those that it has, instead of taking
+    /// them away.
+    #[must_use]
+    pub const fn keeping_addresses(mut self) -> Self {
+        self.keeps_addresses = true;
+        self
     }
 }
 
@@ -250,7 +264,7 @@ impl Call<Omapi> for SyncHost {
 
     fn step(&mut self, omapi: &mut Omapi, now: Instant) -> Step<Self::Output> {
         loop {
-            let Self { exchange, wish, state } = self;
+            let Self { exchange, wish, keeps_addresses, state } = self;
             *state = match state {
                 State::Looking => {
                     // Before a host is deleted for one that may not be sent.
@@ -264,10 +278,16 @@ impl Call<Omapi> for SyncHost {
                         Step::Wait(ticket) => return Step::Wait(ticket),
                         Step::Done(Err(error)) if error.is_not_found() => State::Adding(None),
                         Step::Done(Err(error)) => return Step::Done(Err(error)),
-                        Step::Done(Ok(object)) => match compare(wish, object) {
-                            Ok(next) => next,
-                            Err(synced) => return Step::Done(Ok(synced)),
-                        },
+                        Step::Done(Ok(object)) => {
+                            let host = Host::from(object);
+                            if *keeps_addresses && wish.ips.is_empty() {
+                                wish.ips = host.ip_addresses();
+                            }
+                            match compare(wish, host) {
+                                Ok(next) => next,
+                                Err(synced) => return Step::Done(Ok(synced)),
+                            }
+                        }
                     }
                 }
                 State::Changing(object, changes) => {
@@ -310,8 +330,7 @@ impl Call<Omapi> for SyncHost {
 }
 
 /// What is to be done with the host that was found.
-fn compare(wish: &Wish, object: Object) -> Result<State, Synced> {
-    let host = Host::from(object);
+fn compare(wish: &Wish, host: Host) -> Result<State, Synced> {
     let renamed = wish.name.as_deref().is_some_and(|name| host.name() != Some(name));
     let restated = wish.statements.as_ref().is_some_and(|some| !some.is_empty());
     if renamed || restated {
