@@ -164,7 +164,7 @@ impl Socket {
     /// its addresses are tried in turn.
     ///
     /// # Errors
-    /// That of the last address.
+    /// That of the last address; `NotFound` for a name that has none.
     pub async fn connect(to: &Endpoint) -> io::Result<Self> {
         let (host, port) = match to {
             Endpoint::Tcp { host, port } => (host.clone(), *port),
@@ -174,7 +174,8 @@ impl Socket {
             Some(addr) => vec![addr],
             None => {
                 let lookup = move || (host.as_str(), port).to_socket_addrs();
-                blocking::unblock(lookup).await?.collect()
+                let found = blocking::unblock(lookup).await;
+                found.map_err(|_| io::ErrorKind::NotFound)?.collect()
             }
         };
         let mut last = io::ErrorKind::NotFound.into();

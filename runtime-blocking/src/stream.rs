@@ -141,7 +141,7 @@ impl Socket {
     /// blocks the thread.
     ///
     /// # Errors
-    /// That of the last address.
+    /// That of the last address; `NotFound` for a name that has none.
     pub async fn connect(reactor: &Reactor, to: &Endpoint) -> io::Result<Self> {
         Self::dial(reactor.core(), to).await
     }
@@ -156,7 +156,7 @@ impl Socket {
             }
         };
         let mut last = ErrorKind::NotFound.into();
-        for addr in (host, port).to_socket_addrs()? {
+        for addr in (host, port).to_socket_addrs().map_err(|_| ErrorKind::NotFound)? {
             match Self::dial_tcp(core, addr).await {
                 Ok(socket) => return Ok(socket),
                 Err(why) => last = why,

@@ -143,11 +143,13 @@ impl Socket {
     /// Connects to this endpoint; the addresses of a name are tried in turn.
     ///
     /// # Errors
-    /// That of the last address.
+    /// That of the last address; `NotFound` for a name that has none.
     pub async fn connect(to: &Endpoint) -> io::Result<Self> {
         match to {
             Endpoint::Tcp { host, port } => {
-                let tcp = TcpStream::connect((host.as_str(), *port)).await?;
+                let found = tokio::net::lookup_host((host.as_str(), *port)).await;
+                let addrs: Vec<_> = found.map_err(|_| io::ErrorKind::NotFound)?.collect();
+                let tcp = TcpStream::connect(&addrs[..]).await?;
                 tcp.set_nodelay(true)?;
                 Ok(Self::Tcp(tcp))
             }
