@@ -12,7 +12,9 @@
 //!
 //! Dropping a [`Calling`] abandons that call alone. Dropping the last handle closes the session.
 
-use std::collections::{BTreeMap, VecDeque};
+mod batch;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -20,6 +22,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
+
+pub use batch::Batch;
 
 use crate::session::{Call, Link, Session, Step, Ticket};
 
@@ -55,6 +59,8 @@ pub(crate) struct Hub<S: Session> {
     listening: u64,
     heard: VecDeque<Heard<S::Event>>,
     calls: BTreeMap<Ticket, Waker>,
+    /// What calls waited for that have not been stepped since.
+    settled: BTreeSet<Ticket>,
     listener: Option<Waker>,
     driver: Option<Waker>,
     /// To be woken when the lock is released.
@@ -82,12 +88,7 @@ impl<S: Session> Client<S> {
         C: Call<S>,
         I: IntoIterator<Item = C>,
     {
-        Batch {
-            client: self,
-            calls: calls.into_iter(),
-            window: window.max(1),
-            running: VecDeque::new(),
-        }
+        Batch::new(self, calls.into_iter(), window)
     }
 
     /// Keeps events from now on, for one listener: a former one hears the end.
@@ -151,6 +152,7 @@ impl<S: Session> Shared<S> {
             listening: 0,
             heard: VecDeque::new(),
             calls: BTreeMap::new(),
+            settled: BTreeSet::new(),
             listener: None,
             driver: None,
             wake: Vec::new(),
@@ -202,6 +204,7 @@ impl<S: Session> Hub<S> {
     pub(crate) fn pump(&mut self) {
         while let Some(ticket) = self.session.poll_done() {
             let Some(waker) = self.calls.remove(&ticket) else { continue };
+            self.settled.insert(ticket);
             if !self.wake.last().is_some_and(|last| last.will_wake(&waker)) {
                 self.wake.push(waker);
             }
@@ -248,15 +251,16 @@ enum State {
 impl<S: Session, C: Call<S>> Unpin for Calling<'_, S, C> {}
 
 impl<S: Session, C: Call<S>> Calling<'_, S, C> {
-    /// Whether its ticket is not settled yet, and this task is woken when it is: a step would only
-    /// say so again.
-    fn sleeps(&self, hub: &Hub<S>, cx: &Context<'_>) -> bool {
-        let State::Waits(ticket) = self.state else { return false };
-        hub.calls.get(&ticket).is_some_and(|waker| waker.will_wake(cx.waker()))
+    /// What it waits for.
+    const fn ticket(&self) -> Option<Ticket> {
+        if let State::Waits(ticket) = self.state { Some(ticket) } else { None }
     }
 
     fn poll_in(&mut self, hub: &mut Hub<S>, now: Instant, cx: &Context<'_>) -> Poll<C::Output> {
         assert!(self.state != State::Ended, "a call was polled after it had ended");
+        if let State::Waits(ticket) = self.state {
+            hub.settled.remove(&ticket);
+        }
         match self.call.step(&mut hub.session, now) {
             Step::Done(output) => {
                 self.state = State::Ended;
@@ -289,6 +293,7 @@ impl<S: Session, C: Call<S>> Drop for Calling<'_, S, C> {
         let State::Waits(ticket) = self.state else { return };
         self.shared.with(|hub, _| {
             hub.calls.remove(&ticket);
+            hub.settled.remove(&ticket);
             hub.session.cancel(ticket);
             hub.stir();
         });
@@ -298,67 +303,6 @@ impl<S: Session, C: Call<S>> Drop for Calling<'_, S, C> {
 impl<S: Session, C: Call<S>> fmt::Debug for Calling<'_, S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Calling").finish_non_exhaustive()
-    }
-}
-
-/// Many calls, their outputs in order: see [`Client::batch`].
-#[must_use = "a batch runs when `next` is awaited"]
-pub struct Batch<'a, S: Session, C: Call<S>, I> {
-    client: &'a Client<S>,
-    calls: I,
-    window: usize,
-    running: VecDeque<Running<'a, S, C>>,
-}
-
-enum Running<'a, S: Session, C: Call<S>> {
-    Waits(Calling<'a, S, C>),
-    Ended(C::Output),
-}
-
-impl<S: Session, C: Call<S>, I: Iterator<Item = C>> Batch<'_, S, C, I> {
-    /// The output of the next call; `None` after the last.
-    pub async fn next(&mut self) -> Option<C::Output> {
-        poll_fn(|cx| self.poll_next(cx)).await
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<C::Output>> {
-        let Self { client, calls, window, running } = self;
-        if !matches!(running.front(), Some(Running::Ended(_))) {
-            client.shared().with(|hub, now| {
-                for running in running.iter_mut() {
-                    if let Running::Waits(calling) = running
-                        && !calling.sleeps(hub, cx)
-                        && let Poll::Ready(output) = calling.poll_in(hub, now, cx)
-                    {
-                        *running = Running::Ended(output);
-                    }
-                }
-            });
-        }
-        // New calls are begun outside the lock: the iterator is the caller's code.
-        while running.len() < *window
-            && let Some(call) = calls.next()
-        {
-            let mut calling = client.call(call);
-            running.push_back(match Pin::new(&mut calling).poll(cx) {
-                Poll::Ready(output) => Running::Ended(output),
-                Poll::Pending => Running::Waits(calling),
-            });
-        }
-        match running.pop_front() {
-            None => Poll::Ready(None),
-            Some(Running::Ended(output)) => Poll::Ready(Some(output)),
-            Some(waits) => {
-                running.push_front(waits);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl<S: Session, C: Call<S>, I> fmt::Debug for Batch<'_, S, C, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("running", &self.running.len()).finish_non_exhaustive()
     }
 }
 
