@@ -31,7 +31,7 @@ use zeroize::Zeroize;
 use super::history::{EchoEntry, LogEntry};
 use super::octets::Octets;
 use super::state::State;
-use super::wire::{decimal, find, rsplit_once, split_once};
+use super::wire::{decimal, find, leading_number, rsplit_once, split_once};
 
 /// One notification as it came.
 #[derive(Clone, Copy)]
@@ -80,7 +80,19 @@ impl<'a> Notification<'a> {
 
     /// What it means. It costs no allocation, so ask again rather than keep.
     #[must_use]
+    #[inline(always)]
     pub fn event(&self) -> Event<'a> {
+        // Servers send these by the thousand.
+        if let Some(payload) = self.line.strip_prefix(b"BYTECOUNT_CLI:")
+            && let Some(event) = Event::byte_count_client(payload)
+        {
+            return event;
+        }
+        self.any_event()
+    }
+
+    #[inline(never)]
+    fn any_event(&self) -> Event<'a> {
         let (kind, payload) = split_once(self.line, b':').unwrap_or((self.line, &[]));
         Event::read(kind, payload, self.env)
             .unwrap_or(Event::Other { kind: Octets(kind), payload: Octets(payload) })
@@ -115,7 +127,7 @@ impl PartialEq for Notification<'_> {
 
 impl Eq for Notification<'_> {}
 
-/// A notification that is kept: one buffer, wiped when dropped, read through
+/// A notification that is kept: one buffer, its secrets wiped when dropped, read through
 /// [`view`](Self::view).
 #[derive(Clone)]
 pub struct OwnedNotification {
@@ -143,18 +155,11 @@ impl OwnedNotification {
 
 impl Drop for OwnedNotification {
     fn drop(&mut self) {
-        if self.view().is_secret() {
-            self.octets.zeroize();
+        let (line, env) = self.octets.split_at_mut(self.line);
+        if line.starts_with(b"PASSWORD") || line.starts_with(b"CLIENT:CR_RESPONSE") {
+            line.zeroize();
         }
-    }
-}
-
-impl Notification<'_> {
-    /// Whether it can hold a password or a token.
-    fn is_secret(&self) -> bool {
-        self.line.starts_with(b"PASSWORD")
-            || self.line.starts_with(b"CLIENT:CR_RESPONSE")
-            || self.env.has_secret()
+        env::wipe(env, &self.marks);
     }
 }
 
@@ -311,18 +316,17 @@ impl<'a> Need<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// `«cid»,«in»,«out»`.
     #[inline]
+    fn byte_count_client(payload: &[u8]) -> Option<Self> {
+        let (cid, rest) = leading_number(payload)?;
+        let (bytes_in, rest) = leading_number(rest.strip_prefix(b",")?)?;
+        let (bytes_out, rest) = leading_number(rest.strip_prefix(b",")?)?;
+        rest.is_empty().then_some(Self::ByteCountClient { cid, bytes_in, bytes_out })
+    }
+
     fn read(kind: &'a [u8], payload: &'a [u8], env: Env<'a>) -> Option<Self> {
         Some(match kind {
-            b"BYTECOUNT_CLI" => {
-                let (cid, rest) = split_once(payload, b',')?;
-                let (bytes_in, bytes_out) = split_once(rest, b',')?;
-                Self::ByteCountClient {
-                    cid: decimal(cid)?,
-                    bytes_in: decimal(bytes_in)?,
-                    bytes_out: decimal(bytes_out)?,
-                }
-            }
             b"CLIENT" => Self::Client(ClientEvent::parse(payload, env)?),
             b"LOG" => Self::Log(LogEntry::parse(payload)?),
             b"STATE" => Self::State(State::parse(payload)?),

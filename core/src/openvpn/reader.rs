@@ -49,29 +49,27 @@
 mod fault;
 mod gather;
 mod item;
+mod look;
 mod sent;
 
 #[cfg(test)]
 mod tests;
 
-use memchr::memchr;
-
 pub use fault::Fault;
 pub use item::{Answer, Item, Pkcs11Entry, Reply};
 pub use sent::Sent;
 
-use super::command::shape::{self, Dialect, Kind, Part};
+use super::command::shape::{self, Dialect};
 use super::command::{Command, CommandError, Warning};
 use super::event::Notification;
-use super::event::client::{Opens, opens};
 use super::event::env::EnvBuffer;
 use super::event::password::{PasswordEvent, Wanted};
 use super::input::{Input, SAFE_LINE, is_deleted};
 use super::octets::{Octets, Secret};
-use super::version;
-use super::wire::{END, Limits, PASSWORD_ACCEPTED, PASSWORD_PROMPT, strip_cr};
-use gather::{Gather, Gathered};
-use sent::{Due, Queue};
+use super::wire::{Limits, strip_cr};
+use gather::Gather;
+use look::{Found, Look, OpenEnv, plain_notification};
+use sent::Queue;
 
 /// How far the connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,15 +117,9 @@ pub struct Reader {
     open_env: Option<OpenEnv>,
     /// What the environment buffer holds was handed out.
     env_done: bool,
+    /// Nothing is half there, so a plain notification can be told at once.
+    at_rest: bool,
     end: End,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct OpenEnv {
-    /// With the `>`, up to the variable.
-    prefix: &'static [u8],
-    /// Whether an environment follows for sure.
-    sure: bool,
 }
 
 /// How much of the end was told.
@@ -139,32 +131,6 @@ enum End {
     Partial,
     Eof,
     Unanswered,
-}
-
-/// What one look at the input found.
-enum Look {
-    /// The line at the front is not whole.
-    Cut,
-    /// So many octets were used, and nothing is to be told yet.
-    Used(usize),
-    /// So many octets are this.
-    Found(usize, Found),
-}
-
-enum Found {
-    Prompt,
-    Accepted,
-    Rejected,
-    Greeting(u32),
-    Notification,
-    Environment {
-        complete: bool,
-    },
-    /// A line that is a reply, or part of one.
-    Line,
-    /// Boxed, for it is large, and most lines are something else.
-    Block(Box<Answer<'static>>),
-    Unexpected,
 }
 
 impl Default for Reader {
@@ -191,6 +157,7 @@ impl Reader {
             head: Vec::new(),
             open_env: None,
             env_done: false,
+            at_rest: false,
             end: End::Open,
         }
     }
@@ -312,7 +279,19 @@ impl Reader {
     ///
     /// A [`Fault`] when the daemon breaks a limit: the stream cannot be followed further, and the
     /// same comes again.
+    #[inline]
     pub fn next<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Item<'a>>), Fault> {
+        if self.at_rest
+            && let Some((line, used)) = plain_notification(input, self.limits.line)
+        {
+            self.offset += used as u64;
+            return Ok((used, Some(Item::Event(Notification::new(line)))));
+        }
+        self.next_of_any(input)
+    }
+
+    fn next_of_any<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Option<Item<'a>>), Fault> {
+        self.at_rest = false;
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -342,182 +321,16 @@ impl Reader {
                 break Some((&input[start..used], found));
             }
         };
+        self.at_rest = self.phase == Phase::Ready
+            && self.scanned == 0
+            && !self.env_done
+            && !self.is_inside()
+            && !self.queue.is_settling();
         let item = found.map(|(octets, found)| {
             let line = octets.strip_suffix(b"\n").map_or(octets, strip_cr);
             self.item(line, found)
         });
         Ok((used, item))
-    }
-
-    fn look(&mut self, rest: &[u8]) -> Result<Look, Fault> {
-        if matches!(self.phase, Phase::Start | Phase::Locked)
-            && let Some(look) = self.prompt(rest)
-        {
-            return Ok(look);
-        }
-        let scanned = self.scanned.min(rest.len());
-        let Some(end) = memchr(b'\n', &rest[scanned..]) else {
-            // The last octet may be the CR of the line end.
-            if strip_cr(rest).len() > self.limits.line {
-                return Err(Fault::Line { at: self.offset, limit: self.limits.line });
-            }
-            return Ok(Look::Cut);
-        };
-        let used = scanned + end + 1;
-        let line = strip_cr(&rest[..used - 1]);
-        if line.len() > self.limits.line {
-            return Err(Fault::Line { at: self.offset, limit: self.limits.line });
-        }
-        self.scanned = 0;
-        if self.gather.is_some() {
-            return self.inside(line, &rest[..used]);
-        }
-        if line.first() == Some(&b'>') {
-            return self.notification(line, used);
-        }
-        if let Some(open) = self.open_env.filter(|open| !open.sure) {
-            return Ok(self.close_env(open));
-        }
-        self.reply(line, &rest[..used])
-    }
-
-    /// The token that has no line end, before the greeting.
-    fn prompt(&mut self, rest: &[u8]) -> Option<Look> {
-        if rest.len() < PASSWORD_PROMPT.len() {
-            return PASSWORD_PROMPT.starts_with(rest).then_some(Look::Cut);
-        }
-        if !rest.starts_with(PASSWORD_PROMPT) {
-            return None;
-        }
-        let again = self.phase == Phase::Locked && !std::mem::take(&mut self.rejected);
-        if again && self.queue.drop_password() {
-            self.rejected = true;
-            return Some(Look::Found(0, Found::Rejected));
-        }
-        self.phase = Phase::Locked;
-        Some(Look::Found(PASSWORD_PROMPT.len(), Found::Prompt))
-    }
-
-    /// A line of the block that is open.
-    fn inside(&mut self, line: &[u8], octets: &[u8]) -> Result<Look, Fault> {
-        let Some(gather) = &mut self.gather else { return Ok(Look::Used(0)) };
-        // A listing that was cut before its routes, and the END of an empty block behind it.
-        let foreign_end =
-            line == END && gather.is_before_routes() && self.queue.next_may_be_empty();
-        let complete = match gather.line(line, octets, &self.limits, self.offset)? {
-            Gathered::More => return Ok(Look::Used(octets.len())),
-            Gathered::End => !foreign_end,
-            Gathered::Foreign => false,
-        };
-        let answer =
-            self.gather.take().map_or_else(Answer::empty, |gather| gather.finish(complete));
-        self.queue.answered(true);
-        Ok(Look::Found(if complete { octets.len() } else { 0 }, Found::Block(answer.into())))
-    }
-
-    fn notification(&mut self, line: &[u8], used: usize) -> Result<Look, Fault> {
-        if let Some(open) = self.open_env {
-            if let Some(variable) = line.strip_prefix(open.prefix) {
-                if variable == END {
-                    self.open_env = None;
-                    return Ok(Look::Found(used, self.environment(true)));
-                }
-                return self.variable(variable).map(|()| Look::Used(used));
-            }
-            if !open.sure || opening(line).is_some() {
-                return Ok(self.close_env(open));
-            }
-        }
-        if let Some(open) = opening(line) {
-            self.head.clear();
-            self.head.extend_from_slice(&line[1..]);
-            self.open_env = Some(open);
-            return Ok(Look::Used(used));
-        }
-        let found = match line.get(1) {
-            Some(b'I') if self.phase != Phase::Ready => {
-                let info =
-                    line.strip_prefix(b">INFO:").and_then(|info| version::greeting(info.into()));
-                info.map(|management| {
-                    self.phase = Phase::Ready;
-                    self.queue.dialect.management = management;
-                    Found::Greeting(management)
-                })
-            }
-            Some(b'P' | b'N' | b'R') => {
-                self.queue.asked(line);
-                (line.starts_with(b">PKCS11ID-")
-                    && self.phase == Phase::Ready
-                    && self.queue.takes_event(line))
-                .then_some(Found::Line)
-            }
-            _ => None,
-        };
-        Ok(Look::Found(used, found.unwrap_or(Found::Notification)))
-    }
-
-    fn variable(&mut self, variable: &[u8]) -> Result<(), Fault> {
-        if self.env.variables() == self.limits.env_variables {
-            return Err(Fault::EnvVariables { at: self.offset, limit: self.limits.env_variables });
-        }
-        let limit = self.limits.env_octets.min(u32::MAX as usize);
-        if self.env.octets() + variable.len() > limit {
-            return Err(Fault::EnvOctets { at: self.offset, limit });
-        }
-        self.env.push(variable);
-        Ok(())
-    }
-
-    fn environment(&mut self, complete: bool) -> Found {
-        self.env_done = true;
-        Found::Environment { complete }
-    }
-
-    /// Ends an environment at a line that is not its own.
-    fn close_env(&mut self, open: OpenEnv) -> Look {
-        self.open_env = None;
-        Look::Found(0, self.environment(!open.sure))
-    }
-
-    /// A line that is no notification, outside of blocks.
-    fn reply(&mut self, line: &[u8], octets: &[u8]) -> Result<Look, Fault> {
-        let used = octets.len();
-        match self.phase {
-            Phase::Start | Phase::Locked if line == PASSWORD_ACCEPTED => {
-                self.phase = Phase::Unlocked;
-                self.queue.drop_password();
-                return Ok(Look::Found(used, Found::Accepted));
-            }
-            Phase::Ready => {}
-            _ => return Ok(Look::Found(used, Found::Unexpected)),
-        }
-        let verdict = item::Verdict::of(line);
-        Ok(match self.queue.due(verdict) {
-            Due::Nothing => Look::Found(used, Found::Unexpected),
-            Due::Reply(Part::Block(kind)) if verdict == item::Verdict::Neither => {
-                return self.open_block(kind, line, octets);
-            }
-            Due::Reply(part) => {
-                let over = match part {
-                    Part::Lines(_) => verdict == item::Verdict::Error,
-                    Part::PushUpdate => item::ends_push_update(line),
-                    _ => verdict != item::Verdict::Neither,
-                };
-                self.queue.answered(over);
-                Look::Found(used, Found::Line)
-            }
-        })
-    }
-
-    fn open_block(&mut self, kind: Kind, line: &[u8], octets: &[u8]) -> Result<Look, Fault> {
-        let mut gather = Gather::new(kind, line);
-        if line == END {
-            self.queue.answered(true);
-            return Ok(Look::Found(octets.len(), Found::Block(gather.finish(true).into())));
-        }
-        gather.first(octets, &self.limits, self.offset)?;
-        self.gather = Some(gather);
-        Ok(Look::Used(octets.len()))
     }
 
     fn item<'a>(&'a self, line: &'a [u8], found: Found) -> Item<'a> {
@@ -575,18 +388,4 @@ impl Reader {
         }
         None
     }
-}
-
-/// What environment a line opens.
-fn opening(line: &[u8]) -> Option<OpenEnv> {
-    if let Some(payload) = line.strip_prefix(b">CLIENT:") {
-        let prefix = b">CLIENT:ENV,";
-        return match opens(payload) {
-            Opens::Nothing => None,
-            Opens::Env => Some(OpenEnv { prefix, sure: true }),
-            Opens::Perhaps => Some(OpenEnv { prefix, sure: false }),
-        };
-    }
-    let prefix = b">UPDOWN:ENV,";
-    matches!(line, b">UPDOWN:UP" | b">UPDOWN:DOWN").then_some(OpenEnv { prefix, sure: true })
 }

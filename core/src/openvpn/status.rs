@@ -93,6 +93,12 @@ pub struct Status<'a> {
     text: Cow<'a, [u8]>,
     format: Format,
     complete: bool,
+    layout: Box<Layout>,
+}
+
+/// Where the sections are, and what their columns mean.
+#[derive(Clone)]
+struct Layout {
     marks: Marks,
     clients: Columns,
     routes: Columns,
@@ -130,7 +136,8 @@ impl<'a> Status<'a> {
         let header = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
         let clients = Columns::of_clients(format, header(&marks.client_header));
         let routes = Columns::of_routes(format, header(&marks.route_header));
-        Self { text, format, complete, marks, clients, routes }
+        let layout = Box::new(Layout { marks, clients, routes });
+        Self { text, format, complete, layout }
     }
 
     /// The format that came, which need not be the one that was asked for.
@@ -151,7 +158,9 @@ impl<'a> Status<'a> {
     pub fn title(&self) -> Option<Octets<'_>> {
         match self.format {
             Format::One => None,
-            _ => Some(Octets(split_once(self.line(&self.marks.title), self.format.separator())?.1)),
+            _ => Some(Octets(
+                split_once(self.line(&self.layout.marks.title), self.format.separator())?.1,
+            )),
         }
     }
 
@@ -164,7 +173,7 @@ impl<'a> Status<'a> {
     /// When it was made, as text in the daemon's local time.
     #[must_use]
     pub fn updated(&self) -> Option<Octets<'_>> {
-        let rest = split_once(self.line(&self.marks.time), self.format.separator())?.1;
+        let rest = split_once(self.line(&self.layout.marks.time), self.format.separator())?.1;
         match self.format {
             Format::One => Some(Octets(rest)),
             _ => Some(Octets(rsplit_once(rest, self.format.separator())?.0)),
@@ -176,40 +185,42 @@ impl<'a> Status<'a> {
     pub fn time(&self) -> Option<u64> {
         match self.format {
             Format::One => None,
-            _ => decimal(rsplit_once(self.line(&self.marks.time), self.format.separator())?.1),
+            _ => {
+                decimal(rsplit_once(self.line(&self.layout.marks.time), self.format.separator())?.1)
+            }
         }
     }
 
     /// How many clients are listed.
     #[must_use]
-    pub const fn client_count(&self) -> usize {
-        self.marks.client_count
+    pub fn client_count(&self) -> usize {
+        self.layout.marks.client_count
     }
 
     /// How many routes are listed.
     #[must_use]
-    pub const fn route_count(&self) -> usize {
-        self.marks.route_count
+    pub fn route_count(&self) -> usize {
+        self.layout.marks.route_count
     }
 
     /// The clients, in the daemon's order: that of its hash table. Names repeat; only
     /// [`Client::cid`] is unique.
     pub fn clients(&self) -> impl Iterator<Item = Result<Client<'_>, MalformedRow<'_>>> {
-        let header = self.line(&self.marks.client_header);
-        self.rows(&self.marks.clients, b"CLIENT_LIST")
-            .map(move |row| Client::read(self.format, &self.clients, header, row))
+        let header = self.line(&self.layout.marks.client_header);
+        self.rows(&self.layout.marks.clients, b"CLIENT_LIST")
+            .map(move |row| Client::read(self.format, &self.layout.clients, header, row))
     }
 
     /// The routes: of one client there may be several, in both families.
     pub fn routes(&self) -> impl Iterator<Item = Result<Route<'_>, MalformedRow<'_>>> {
-        let header = self.line(&self.marks.route_header);
-        self.rows(&self.marks.routes, b"ROUTING_TABLE")
-            .map(move |row| Route::read(self.format, &self.routes, header, row))
+        let header = self.line(&self.layout.marks.route_header);
+        self.rows(&self.layout.marks.routes, b"ROUTING_TABLE")
+            .map(move |row| Route::read(self.format, &self.layout.routes, header, row))
     }
 
     /// Global statistics by name: `Max bcast/mcast queue length`, and `dco_enabled` since 2.6.
     pub fn global_stats(&self) -> impl Iterator<Item = (Octets<'_>, u64)> {
-        self.rows(&self.marks.globals, b"GLOBAL_STATS").filter_map(|row| {
+        self.rows(&self.layout.marks.globals, b"GLOBAL_STATS").filter_map(|row| {
             let (name, value) = rsplit_once(row, self.format.separator())?;
             Some((Octets(name), decimal(value)?))
         })

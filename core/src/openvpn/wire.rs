@@ -130,25 +130,36 @@ pub fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
     }
-    let mut number = 0_u64;
     if digits.len() < 20 {
-        for digit in digits {
-            let digit = digit.wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            number = number * 10 + u64::from(digit);
-        }
-        return Some(number);
+        let (number, rest) = leading_number(digits)?;
+        return rest.is_empty().then_some(number);
     }
+    let mut number = 0_u64;
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+        number = number.checked_mul(10)?.checked_add(digit.into())?;
     }
     Some(number)
+}
+
+/// The number that a text begins with, and what stands behind it; `None` without a digit and above
+/// 2^64 - 1.
+#[inline]
+pub(crate) fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut number, mut rest) = (0_u64, text);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        rest = behind;
+    }
+    match text.len() - rest.len() {
+        0 => None,
+        // Less than 10^19: no overflow.
+        1..20 => Some((number, rest)),
+        digits => Some((decimal(&text[..digits])?, rest)),
+    }
 }
 
 /// A number as C's `atoi` reads it, which is how the daemon reads most of its arguments: blanks, a
@@ -169,7 +180,8 @@ pub(crate) fn atoi(text: &[u8]) -> i64 {
 
 /// The two sides of the first `separator`.
 pub(crate) fn split_once(octets: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let at = memchr(separator, octets)?;
+    // Fields are short: looking at each octet is quicker than to begin a search.
+    let at = octets.iter().position(|octet| *octet == separator)?;
     Some((&octets[..at], &octets[at + 1..]))
 }
 
@@ -206,9 +218,27 @@ mod tests {
     }
 
     #[test]
+    fn a_leading_number_ends_where_its_digits_do() {
+        assert_eq!(leading_number(b"12,3"), Some((12, &b",3"[..])));
+        assert_eq!(leading_number(b"18446744073709551615"), Some((u64::MAX, &b""[..])));
+        assert_eq!(leading_number(b"18446744073709551616"), None);
+        assert_eq!(leading_number(b",3"), None);
+    }
+
+    #[test]
     fn a_number_may_have_leading_zeros_but_not_too_many_digits() {
         assert_eq!(decimal(b"00000000000000000000001"), Some(1));
         assert_eq!(decimal(b"99999999999999999999"), None);
         assert_eq!(decimal(b"12 "), None);
+        for number in [9, 12_345_678, 123_456_789, 9_999_999_999_999_999_999, u64::MAX - 1] {
+            assert_eq!(decimal(number.to_string().as_bytes()), Some(number));
+        }
+        for octet in (0..=0xff).filter(|octet: &u8| !octet.is_ascii_digit()) {
+            for at in 0..9 {
+                let mut digits = *b"123456789";
+                digits[at] = octet;
+                assert_eq!(decimal(&digits), None, "{octet} at {at}");
+            }
+        }
     }
 }

@@ -136,8 +136,10 @@ pub fn raw(line: &[u8]) -> Result<Encoded, CommandError> {
         Ok(args) if args.is_empty() => vec![Warning::NothingSaid],
         Ok(args) => {
             let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
-            kill_is_sure(&args)?;
             let mut warnings = warnings(&args);
+            if kill_is_sure(&args).is_err() {
+                warnings.push(Warning::KillColon);
+            }
             if args.len() == MAX_ARGUMENTS {
                 let surplus = line.split(|octet| *octet == b' ').filter(|word| !word.is_empty());
                 let arguments = surplus.count();

@@ -85,6 +85,9 @@ pub enum Warning {
         /// Octets that it has.
         octets: usize,
     },
+    /// `kill` of a name that holds a `:`, in a raw line.
+    #[error("kill takes a name with a colon for an address, or cuts it there: use client-kill")]
+    KillColon,
     /// The daemon says nothing to a blank line or a comment.
     #[error("a blank line or a comment has no reply")]
     NothingSaid,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use memchr::memchr;
+use zeroize::Zeroize;
 
 use super::super::octets::{Octets, Redacted};
 
@@ -85,11 +85,6 @@ impl<'a> Env<'a> {
     pub fn password(&self) -> Option<Redacted<'a>> {
         self.get("password").map(|password| Redacted::new(password.as_bytes()))
     }
-
-    /// Whether one of the variables is a secret.
-    pub(crate) fn has_secret(&self) -> bool {
-        self.iter().any(|(name, _)| is_secret(name))
-    }
 }
 
 impl fmt::Debug for Env<'_> {
@@ -118,6 +113,18 @@ pub fn is_secret(name: Octets<'_>) -> bool {
     matches!(name.as_bytes(), b"password" | b"auth_token")
 }
 
+/// Overwrites the values of secret variables.
+pub(crate) fn wipe(octets: &mut [u8], marks: &[Marks]) {
+    let mut start = 0;
+    for marks in marks {
+        let (equals, end) = (marks.equals as usize, marks.end as usize);
+        if is_secret(Octets(&octets[start..equals])) {
+            octets[equals..end].zeroize();
+        }
+        start = end;
+    }
+}
+
 /// An environment that grows line by line.
 #[derive(Default)]
 pub(crate) struct EnvBuffer {
@@ -127,10 +134,7 @@ pub(crate) struct EnvBuffer {
 
 impl EnvBuffer {
     pub(crate) fn clear(&mut self) {
-        if self.view().has_secret() {
-            self.octets.iter_mut().for_each(|octet| *octet = 0);
-            zeroize::Zeroize::zeroize(&mut self.octets);
-        }
+        wipe(&mut self.octets, &self.marks);
         self.octets.clear();
         self.marks.clear();
     }
@@ -138,7 +142,7 @@ impl EnvBuffer {
     /// Adds `name=value`; a line without `=` is a name.
     pub(crate) fn push(&mut self, line: &[u8]) {
         let start = self.octets.len();
-        let equals = memchr(b'=', line).unwrap_or(line.len());
+        let equals = memchr::memchr(b'=', line).unwrap_or(line.len());
         self.octets.extend_from_slice(line);
         // Bounded by `Limits::env_octets`, which `new` keeps below 4 GiB.
         self.marks.push(Marks { equals: (start + equals) as u32, end: self.octets.len() as u32 });

@@ -142,9 +142,14 @@ impl Queue {
         self.pop().is_some()
     }
 
+    /// Whether the last reply of a line was told just now.
+    pub(super) fn is_settling(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.over)
+    }
+
     /// Forgets the line whose last reply was told.
     pub(super) fn settle(&mut self) {
-        if self.current.as_ref().is_some_and(|current| current.over) {
+        if self.is_settling() {
             self.current = None;
         }
     }
