@@ -57,7 +57,11 @@ fn a_script_is_taken_at_its_word_where_that_harms_nothing() {
                 refresh\n";
     let ran = sim.shell(&[], ends);
     assert_eq!(ran.status, 0, "{ran:?}");
-    assert!(ran.stdout.contains("state = 00:00:00:01"), "it is free, as dhcpd does: {}", ran.stdout);
+    assert!(
+        ran.stdout.contains("state = 00:00:00:01"),
+        "it is free, as dhcpd does: {}",
+        ran.stdout
+    );
     let lost = "new host\nset name = \"we ird\"\nset hardware-address = 2:0:0:0:9:7\ncreate\n";
     assert_eq!(sim.shell(&[], lost).status, 2, "the record would be lost");
 }

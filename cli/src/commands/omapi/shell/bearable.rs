@@ -55,8 +55,7 @@ mod tests {
     fn a_surprise_is_borne_and_a_crash_behind_it_is_not() {
         let ends: Attributes = [("ends", [1, 2, 3, 4])].into_iter().collect();
         assert_eq!(update(&ends), Some(true));
-        let both: Attributes =
-            [("ends", &[1, 2, 3, 4][..]), ("flags", &[4])].into_iter().collect();
+        let both: Attributes = [("ends", &[1, 2, 3, 4][..]), ("flags", &[4])].into_iter().collect();
         assert_eq!(update(&both), Some(true));
         let empty: Attributes = [("ends", &[1, 2, 3, 4][..]), ("flags", &[])].into_iter().collect();
         assert_eq!(update(&empty), Some(false), "an empty value kills the daemon");
@@ -74,7 +73,8 @@ mod tests {
                     .into_iter()
                     .collect();
             let words = message.as_dictionary();
-            let refusal = check_open("host", words, object.as_dictionary(), Family::V4).unwrap_err();
+            let refusal =
+                check_open("host", words, object.as_dictionary(), Family::V4).unwrap_err();
             bearable(&refusal, "host", Some(words), &object, Family::V4)
         };
         assert!(borne("ws1"));

@@ -1,8 +1,8 @@
 //! What the verbs do: omshell's rules, and its phrases where it says no.
 
+use netlever_core::Call;
 use netlever_core::backoff::Reconnect;
 use netlever_core::desk::Fail;
-use netlever_core::Call;
 use netlever_core::omapi::calls::{Delete, Expert, Open, Raw, Refresh, Shutdown, Update};
 use netlever_core::omapi::code::ResultCode;
 use netlever_core::omapi::error::Refused;
