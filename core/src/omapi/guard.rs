@@ -16,6 +16,7 @@
 //! | on a lease `state` follows `ends` and `flags` | these alone free an active lease |
 //! | no unknown attribute, `tstp`, `tsfp`, `atsfp` or `cltt` set on a lease | garbage is stored |
 //! | a new host or group has a name of letters, digits, `.`, `_`, `-` | lost at the next start |
+//! | that name has [`LONGEST_NAME`] octets at most | lost at the next start |
 //! | a new host with a hardware address has its type | the address is of type 0 |
 //! | `statements` are whole and readable again | dropped, or lost at the next start |
 //! | no addresses are written to hosts of a DHCPv6 server | wrong addresses after the next start |
@@ -110,13 +111,16 @@ pub fn check_update(
 }
 
 /// Whether `name` may be the name of a new host or group: one or more of `A-Z`, `a-z`, `0-9`, `.`,
-/// `_` and `-`. The server writes it into its leases file without quotes.
+/// `_` and `-`, [`LONGEST_NAME`] at most. The server writes it into its leases file without quotes.
 ///
 /// # Errors
 ///
-/// [`Refusal::Name`].
+/// [`Refusal::Name`], [`Refusal::LongName`].
 pub fn check_name(name: impl AsRef<[u8]>) -> Result<(), Refusal> {
     let name = name.as_ref();
+    if name.len() > LONGEST_NAME {
+        return Err(Refusal::LongName { octets: name.len() });
+    }
     let of_token = |octet: &u8| octet.is_ascii_alphanumeric() || b"._-".contains(octet);
     if !name.is_empty() && name.iter().all(of_token) {
         Ok(())
@@ -124,6 +128,10 @@ pub fn check_name(name: impl AsRef<[u8]>) -> Result<(), Refusal> {
         Err(Refusal::Name { name: text(name) })
     }
 }
+
+/// Octets that the name of a host or group may have: with 1490 it is read back when the server
+/// starts again, with 1600 its record is lost ("token larger than internal buffer").
+pub const LONGEST_NAME: usize = 1490;
 
 /// The attributes by which objects of a type are found, any one of them; a subclass needs its
 /// `hashstring` besides. Empty for types that need none (control) or cannot be looked up (pool,

@@ -99,6 +99,9 @@ impl Sends {
     }
 }
 
+/// Letters of a name that messages show.
+const SHOWN: usize = 64;
+
 impl HostWish {
     /// The call that adds it.
     pub(crate) fn call(&self, family: Family, expert: bool) -> Result<AddHost, Failure> {
@@ -131,6 +134,9 @@ impl HostWish {
     /// What messages call it.
     pub(crate) fn title(&self) -> String {
         match (&self.name, &self.mac, &self.client_id) {
+            (Some(name), ..) if name.chars().count() > SHOWN => {
+                format!("host {}…", name.chars().take(SHOWN).collect::<String>())
+            }
             (Some(name), ..) => format!("host {name}"),
             (None, Some(mac), _) => format!("host {mac}"),
             _ => "host by its client-id".to_owned(),

@@ -94,6 +94,16 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
+    /// The name of a host or group is longer than [`LONGEST_NAME`](super::LONGEST_NAME).
+    #[error(
+        "a name of {octets} octets is too long: the server reads back {} at most from its leases \
+         file, and the record would be lost at its next start",
+        super::LONGEST_NAME
+    )]
+    LongName {
+        /// Its octets.
+        octets: usize,
+    },
     /// A value that the server writes to its leases file in a way that it cannot read.
     #[error(
         "{name} {value:?} would make the leases file unreadable at the server's next start: use \

@@ -351,3 +351,10 @@ fn a_refusal_says_what_why_and_what_to_do() {
          hardware-address, ip-address, dhcp-client-identifier, handle"
     );
 }
+
+#[test]
+fn a_name_that_is_too_long_to_be_read_back_is_refused() {
+    assert_eq!(check_name("a".repeat(LONGEST_NAME)), Ok(()));
+    let octets = LONGEST_NAME + 1;
+    assert_eq!(check_name("a".repeat(octets)), Err(Refusal::LongName { octets }));
+}
