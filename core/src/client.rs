@@ -106,7 +106,8 @@ impl<S: Session> Client<S> {
         Listener { client: self.clone(), number }
     }
 
-    /// No new calls; those in flight end with their answers or deadlines, then the driver ends.
+    /// No new exchanges; those in flight end with their answers or deadlines, then the driver ends.
+    /// A call of several exchanges ends where its next one would begin.
     pub fn close(&self) {
         self.shared().close();
     }

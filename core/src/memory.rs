@@ -73,6 +73,9 @@ impl Default for Weather {
 }
 
 /// The executor, its clock and its network. A clone is another handle on the same world.
+///
+/// One thread at a time is in [`block_on`](Runtime::block_on). Tasks that have not ended hold the
+/// world, and the world holds them: a process that makes many worlds lets their tasks end.
 #[derive(Clone)]
 pub struct World(Arc<Mutex<Inner>>);
 

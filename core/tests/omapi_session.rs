@@ -830,6 +830,20 @@ fn an_idle_link_is_hung_up_and_dialled_again_for_the_next_call() {
 }
 
 #[test]
+fn idleness_counts_also_from_a_call_that_was_dropped_before_it_was_sent() {
+    let mut config = Config::signed(key(), 1);
+    config.idle = Some(60 * S);
+    let mut table = Table::new(config);
+    let mut call = Lookup::host().name("x");
+    let Step::Wait(ticket) = call.step(&mut table.session, table.now) else { panic!("it waits") };
+    table.shake_hands();
+    table.session.cancel(ticket);
+    assert!(table.sent().is_empty());
+    table.pass(60 * S);
+    assert_eq!(table.session.link(), Link::Down);
+}
+
+#[test]
 fn a_refused_key_ends_the_session_for_every_call() {
     let mut table = Table::new(Config::signed(key(), 1));
     let mut calls = lookups(&mut table, 2);

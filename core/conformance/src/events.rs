@@ -107,7 +107,8 @@ pub fn a_flood_starves_nobody<R: Runtime>(runtime: &R) {
             assert_eq!(client.call(get("k")).await, Ok(format!("k={n}")));
         }
         let took = clock() - began;
-        assert!(took < 4 * S, "twenty calls took {took:?}");
+        // A starved session would wait for ever; the limit leaves room for a machine under load.
+        assert!(took < 40 * S, "twenty calls took {took:?}");
         // The flooded session itself still sends and hangs up.
         let call = flooded.call(get("in the flood").within(100 * MS));
         assert!(call.await.is_err(), "nobody answers");

@@ -404,7 +404,12 @@ impl Session for Omapi {
         if self.phase != Phase::Ready || !self.allows(now) {
             return None;
         }
-        let (ticket, request, handle) = self.next(now)?;
+        let Some((ticket, request, handle)) = self.next(now) else {
+            if self.until.is_none() && self.flight.is_empty() {
+                self.rest(now); // the last call went before it was sent
+            }
+            return None;
+        };
         self.until = None;
         let tid = next_tid(&mut self.tid);
         let header =
