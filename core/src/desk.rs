@@ -231,6 +231,18 @@ impl<R, T, E: From<Fail>> Desk<R, T, E> {
         }
     }
 
+    /// Ends those calls that were not sent and for which there is an error.
+    pub fn refuse(&mut self, error: impl Fn(&R) -> Option<E>) {
+        let refused: Vec<_> = self
+            .queue
+            .iter()
+            .filter_map(|(ticket, request)| Some((*ticket, error(request)?)))
+            .collect();
+        for (ticket, error) in refused {
+            self.end(ticket, Err(error));
+        }
+    }
+
     /// Nobody waits for this call any more. What was not sent is not sent.
     pub fn cancel(&mut self, ticket: Ticket) {
         if let Some(slot) = self.slots.remove(&ticket) {
@@ -376,6 +388,22 @@ mod tests {
         assert_eq!(ask(&mut desk, &mut b, now + S), lost(false));
         assert!(desk.over());
         assert_eq!(ask(&mut desk, &mut a, now + S), Step::Done(Err(Fail::Closed)));
+    }
+
+    #[test]
+    fn calls_that_were_not_sent_are_refused_one_by_one() {
+        let mut desk: Desk<u8, ()> = Desk::new(1, 9);
+        let now = Instant::now();
+        let mut calls = [None; 3];
+        for (call, size) in calls.iter_mut().zip(0..) {
+            let _ = desk.step(call, now + S, || size);
+        }
+        desk.send_next(now, |_| true).unwrap();
+        desk.refuse(|size| (*size < 2).then_some(Fail::Busy));
+        let steps = calls.map(|mut call| desk.step(&mut call, now + S, || 0));
+        assert!(matches!(steps[0], Step::Wait(_)), "it was sent");
+        assert_eq!(steps[1], Step::Done(Err(Fail::Busy)));
+        assert!(matches!(steps[2], Step::Wait(_)));
     }
 
     #[test]
