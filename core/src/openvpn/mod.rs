@@ -31,14 +31,18 @@
 
 pub mod address;
 pub mod block;
+pub mod calls;
 pub mod command;
+pub mod error;
 pub mod event;
 pub mod history;
 pub mod input;
 pub mod lexer;
 pub mod octets;
+pub mod policy;
 pub mod reader;
 pub mod remotes;
+pub mod session;
 pub mod state;
 pub mod status;
 pub mod success;
@@ -46,6 +50,8 @@ pub mod version;
 pub mod wire;
 
 pub use command::{Command, CommandError};
+pub use error::Error;
 pub use event::{Event, Notification, OwnedNotification};
 pub use octets::{Octets, Redacted, Secret, Text};
 pub use reader::{Answer, Fault, Item, Reader, Reply};
+pub use session::{Config, Management, Settings};
