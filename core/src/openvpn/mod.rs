@@ -39,6 +39,7 @@ pub mod history;
 pub mod input;
 pub mod lexer;
 pub mod octets;
+pub mod peer;
 pub mod policy;
 pub mod reader;
 pub mod remotes;
