@@ -167,7 +167,7 @@ impl Script {
         assert_eq!(ended.load(Ordering::Relaxed), count, "a call outlived its deadline");
         drop(client);
         server.shut_down(world.now());
-        world.block_on(world.sleep_until(world.now() + Duration::from_secs(60)));
+        world.block_on(world.sleep_until(world.now() + Duration::from_secs(120)));
         assert_eq!(world.tasks(), 0, "a driver without a client, or a server without an end");
         server
     }
