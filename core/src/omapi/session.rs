@@ -288,9 +288,9 @@ impl Omapi {
         loop {
             let signature =
                 self.config.key.as_ref().map_or(0, |key| key.algorithm().signature_len());
-            let (burst, largest) = (&self.burst, self.counters.largest);
+            let burst = &self.burst;
             let (ticket, request) = self.desk.send_next(now, |request| {
-                burst.has_room(request.len() + signature, request.expects, largest)
+                burst.has_room(request.len() + signature, request.expects)
             })?;
             match request.handle.as_ref().map_or(Ok(0), |handle| self.on_wire(handle.clone())) {
                 Ok(handle) => return Some((ticket, request, handle)),
