@@ -27,7 +27,6 @@ use crate::session::{Call, Step};
 /// assert_eq!(format!("{call:?}").matches("[redacted]").count(), 2);
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a call does nothing until it is given to a client"]
 pub struct Credentials {
     commands: VecDeque<Command>,
     exchange: Exchange,

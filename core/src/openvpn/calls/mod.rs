@@ -170,7 +170,6 @@ const fn reads(command: &Command) -> bool {
 /// let verb = Ask::new(Command::Verb(None), |reading| reading.number("verb"));
 /// # let _ = verb;
 /// ```
-#[must_use = "a call does nothing until it is given to a client"]
 pub struct Ask<T> {
     exchange: Exchange,
     command: Command,
@@ -213,7 +212,6 @@ impl<T> fmt::Debug for Ask<T> {
 /// What the session knows when it was asked once on the connection; [`fresh`](Self::fresh) asks in
 /// any case, and [`Management::forget`] makes it forget.
 #[derive(Clone, Debug)]
-#[must_use = "a call does nothing until it is given to a client"]
 pub struct Known<T> {
     ask: Ask<T>,
     known: fn(&Management) -> Option<T>,

@@ -109,7 +109,6 @@ pub fn kill_client(cid: u64, message: Option<Text<'static>>) -> Ask<()> {
 ///
 /// A client that leaves by itself meanwhile is counted too.
 #[derive(Clone, Debug)]
-#[must_use = "a call does nothing until it is given to a client"]
 pub struct KillNamed {
     name: Text<'static>,
     message: Option<Text<'static>>,
@@ -187,7 +186,6 @@ impl Call<Management> for KillNamed {
 /// Throws out the client at this address, in the form of the daemon's release: 2.7 wants the
 /// protocol before it, earlier ones do not know it. IPv4 only, as the daemon.
 #[derive(Clone, Debug)]
-#[must_use = "a call does nothing until it is given to a client"]
 pub struct KillAddress {
     transport: Transport,
     address: SocketAddrV4,
