@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::members::{Member, Stage};
 use super::session::Connection;
@@ -220,12 +220,6 @@ impl Daemon {
     /// Replaces the faults; their counts go on.
     pub fn set_faults(&self, faults: Vec<Strike>) {
         self.with(None, |store| store.setup.faults = faults);
-    }
-
-    /// A time that the setup gave, for messages: how long an answer may take.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        self.look(|store| store.setup.timers.answer)
     }
 }
 

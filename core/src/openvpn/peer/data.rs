@@ -1,6 +1,6 @@
 //! Believable data: who is connected.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
 use super::client::Subnet;
@@ -29,10 +29,10 @@ pub fn small_office(daemon: &Daemon, now: Instant) {
         Client::new("alice", at(here(21), 41623)).with_login("al\"ice\\x", "pa ss,w=ord");
     alice.routes = vec![
         Subnet { ip: Ipv4Addr::new(10, 88, 0, 0).into(), bits: 24 },
-        Subnet { ip: "fd00:88::".parse().unwrap_or(IpAddr::from([0; 16])), bits: 64 },
+        Subnet { ip: Ipv6Addr::new(0xfd00, 0x88, 0, 0, 0, 0, 0, 0).into(), bits: 64 },
     ];
     (alice.bytes_received, alice.bytes_sent) = (48_230_711, 6_014_992_100);
-    let six = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0x17, 0, 0, 0, 2);
+    let six = Ipv6Addr::new(0x2001, 0xdb8, 0, 0x17, 0, 0, 0, 2);
     let bob = Client::new("bob", at(six, 53568));
     let mut again = Client::new("bob", at(here(22), 52004));
     again.mapped = true;

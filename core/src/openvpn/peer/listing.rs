@@ -8,7 +8,7 @@ use crate::openvpn::status::{self, Format, Route, UNDEF, Writer};
 
 impl Store {
     /// The listing of either side, `None` for a format that there is not.
-    pub(super) fn listing(&mut self, format: Option<i64>) -> Option<Vec<u8>> {
+    pub(super) fn listing(&self, format: Option<i64>) -> Option<Vec<u8>> {
         match self.setup.mode {
             Mode::Client(_) => Some(self.statistics()),
             Mode::Server(_) => Some(self.clients(match format {

@@ -52,7 +52,7 @@ impl Setup {
             unix,
             seed: 0,
             edition: Edition::default(),
-            mode: Mode::Server(ServerSide::default()),
+            mode: ServerSide::default().into(),
             password: None,
             hold: false,
             ends_with_client: false,
@@ -68,7 +68,7 @@ impl Setup {
     /// A client of 2.6 that connects without asking anything.
     #[must_use]
     pub fn client(now: Instant, unix: u64) -> Self {
-        Self { mode: Mode::Client(ClientSide::default()), ..Self::server(now, unix) }
+        Self { mode: ClientSide::default().into(), ..Self::server(now, unix) }
     }
 
     /// The same daemon of another release.
@@ -99,7 +99,19 @@ pub enum Mode {
     /// It serves clients.
     Server(ServerSide),
     /// It connects to a server.
-    Client(ClientSide),
+    Client(Box<ClientSide>),
+}
+
+impl From<ServerSide> for Mode {
+    fn from(server: ServerSide) -> Self {
+        Self::Server(server)
+    }
+}
+
+impl From<ClientSide> for Mode {
+    fn from(client: ClientSide) -> Self {
+        Self::Client(Box::new(client))
+    }
 }
 
 /// What a server is like.

@@ -10,7 +10,7 @@ use super::members::Members;
 use super::prompt::Prompt;
 use super::seat::{Draft, Outcome, Phase, Seat, Served};
 use super::walk::Walk;
-use super::{Edition, Fault, Mode, Setup, clock};
+use super::{Edition, Fault, Mode, Setup, Strike, clock};
 use crate::backoff::Chance;
 use crate::session::later;
 
@@ -101,6 +101,7 @@ impl Store {
             stirred: false,
             setup,
         };
+        store.spoil();
         store.start();
         store
     }
@@ -260,7 +261,7 @@ impl Store {
 
     fn greet_first(&mut self) {
         let port = 40_000 + self.arrivals % 20_000;
-        self.log("", &format!("MANAGEMENT: Client connected from [AF_INET]127.0.0.1:{port}"));
+        self.log("", format!("MANAGEMENT: Client connected from [AF_INET]127.0.0.1:{port}"));
         let Some(seat) = &mut self.seat else { return };
         let number = seat.number;
         let strikes = |fault: &Fault| {
@@ -352,9 +353,17 @@ impl Store {
 
     /// A command begins to write.
     pub(super) fn open_draft(&mut self) {
+        self.spoil();
         if let Some(seat) = &mut self.seat {
             seat.draft = Some(Draft::default());
         }
+    }
+
+    /// Whether names are spoiled from now on: as the next reply's fault wants it.
+    fn spoil(&mut self) {
+        let next = self.replies + 1;
+        let strikes = |it: &Strike| it.fault == Fault::NonUtf8 && it.when.strikes(next);
+        self.spoiled = self.setup.faults.iter().any(strikes);
     }
 
     /// A command has written: its reply is sent as the faults want it.
@@ -371,11 +380,6 @@ impl Store {
         }
         self.replies += 1;
         let number = self.replies;
-        self.setup.faults.iter().any(|it| it.fault == Fault::NonUtf8).then(|| {
-            let next =
-                |it: &super::Strike| it.fault == Fault::NonUtf8 && it.when.strikes(number + 1);
-            self.spoiled = self.setup.faults.iter().any(next);
-        });
         let faults = self.setup.faults.iter().filter(|strike| strike.when.strikes(number));
         let faults: Vec<Fault> = faults.map(|strike| strike.fault.clone()).collect();
         if faults.is_empty() {

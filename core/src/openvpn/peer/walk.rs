@@ -10,7 +10,7 @@
 //!
 //! A server goes from the hold to CONNECTED at once.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use base64::Engine;
@@ -25,6 +25,9 @@ use crate::openvpn::{Secret, Text};
 
 /// What a client signs: the octets do not matter here.
 const TO_SIGN: &str = "ICAgICAgICAgICAgICAgIFRMUyAxLjMsIGNsaWVudCBDZXJ0aWZpY2F0ZVZlcmlmeQA=";
+
+/// The address that every name has.
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
 /// The next thing on a daemon's way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -390,7 +393,7 @@ impl Store {
     }
 
     fn up_down(&mut self, what: &str, client: &ClientSide) {
-        let (host, _) = self.target();
+        let host = self.address();
         let lines = [
             format!(">UPDOWN:{what}"),
             format!(">UPDOWN:ENV,daemon_pid={}", self.pid),
@@ -403,8 +406,7 @@ impl Store {
     }
 
     fn connected(&mut self, client: &ClientSide) {
-        let (host, port) = self.target();
-        let host = host.parse().unwrap_or(IpAddr::from([192, 0, 2, 1]));
+        let (host, (_, port)) = (self.address(), self.target());
         let port: u16 = port.parse().unwrap_or(1194);
         let tcp = self.remote(self.walk.index).is_tcp();
         let local = if tcp { "192.0.2.2,53064" } else { "," };
@@ -413,6 +415,11 @@ impl Store {
         self.state("CONNECTED", "SUCCESS", &addresses);
         self.totals.0 = self.totals.0.saturating_add(2254);
         self.totals.1 = self.totals.1.saturating_add(2129);
+    }
+
+    /// The address of the present attempt; every name has the same.
+    fn address(&self) -> IpAddr {
+        self.target().0.parse().unwrap_or(ELSEWHERE)
     }
 
     /// Host and port of the present attempt.
