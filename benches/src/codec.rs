@@ -21,7 +21,7 @@ pub fn lease_reply(key: &Key) -> Vec<u8> {
         ("state", number(2)),
         ("ip-address", vec![192, 168, 10, 167]),
         ("dhcp-client-identifier", vec![1, 0x24, 0x79, 0x2a, 0x0a, 0x13, 0xc0]),
-        ("client-hostname", b"wireless-basement-east-2".to_vec()),
+        ("client-hostname", b"wireless-east".to_vec()),
         ("subnet", number(6)),
         ("pool", number(7)),
         ("hardware-address", vec![0x24, 0x79, 0x2a, 0x0a, 0x13, 0xc0]),
