@@ -47,7 +47,11 @@ fn large_answers_make_small_bursts() {
     for asked in &first {
         table.update(asked, 1, &lease(ip(0), 1200));
     }
-    assert_eq!(table.sent().len(), 3, "the third begins far below the edge even if they grow by half");
+    assert_eq!(
+        table.sent().len(),
+        3,
+        "the third begins far below the edge even if they grow by half"
+    );
 }
 
 #[test]
