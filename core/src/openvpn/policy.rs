@@ -10,6 +10,9 @@
 //!      └── Ruling::call ◄────┘  └── decide ◄──────┘  at once, or later by token
 //! ```
 //!
+//! [`authorise`] is the loop of a whole program, for every runtime; a policy that decides later
+//! puts its decisions into an [`Inbox`].
+//!
 //! What is doubtful is denied: a question without an answer in time, an environment that was cut,
 //! an answer that cannot be sent.
 //!
@@ -35,8 +38,10 @@
 //! ```
 
 mod authorizer;
+mod guard;
 
 pub use authorizer::{Authorizer, By, Ruling, Terms};
+pub use guard::{Inbox, Told, authorise};
 
 use super::event::ClientEvent;
 use super::octets::Text;

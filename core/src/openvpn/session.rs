@@ -180,7 +180,7 @@ impl Management {
         self.phase == Phase::Ready
     }
 
-    /// The version of the interface, from the last greeting.
+    /// The version of the interface, from the greeting of this connection.
     #[must_use]
     pub const fn management_version(&self) -> Option<u32> {
         self.management
@@ -292,6 +292,8 @@ impl Management {
         self.octets = 0;
         self.own.clear();
         self.login = Zeroizing::default();
+        self.management = None;
+        self.forget();
     }
 
     /// An environment that was half there is told as it is.

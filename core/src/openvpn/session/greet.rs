@@ -20,8 +20,6 @@ impl Management {
         self.heard = false;
         self.progress = None;
         self.fatal = None;
-        self.management = None;
-        self.forget();
         self.until = Some(later(now, self.config.greeting));
     }
 
