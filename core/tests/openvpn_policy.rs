@@ -289,7 +289,10 @@ proptest! {
                 0 => authorizer.handle_event(now, &told(&format!("CLIENT:CONNECT,{cid},1"))),
                 1 => authorizer.handle_event(now, &told(&format!("CLIENT:REAUTH,{cid},2"))),
                 2 => authorizer.handle_event(now, &told(&format!("CLIENT:DISCONNECT,{cid}"))),
-                3 => authorizer.handle_event(now, &told(&format!("CLIENT:CR_RESPONSE,{cid},1,eA=="))),
+                3 => {
+                    let response = format!("CLIENT:CR_RESPONSE,{cid},1,eA==");
+                    authorizer.handle_event(now, &told(&response));
+                }
                 4 => {
                     let pending = Decision::Pending { extra: "OPEN_URL:x".into(), timeout: 30 };
                     if let Some((token, ..)) = authorizer.policy().asked.last().copied() {

@@ -403,7 +403,7 @@ fn clients_are_thrown_out_by_name_id_and_address_of_every_release() {
 fn asking(login: Login) -> Lab {
     Lab::new(|now| {
         let side = ClientSide { login: Some(login), ..ClientSide::default() };
-        Setup { mode: Mode::Client(side), hold: true, ..Setup::client(now, NOW) }
+        Setup { mode: Mode::Client(Box::new(side)), hold: true, ..Setup::client(now, NOW) }
     })
 }
 

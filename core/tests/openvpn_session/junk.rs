@@ -109,6 +109,7 @@ proptest! {
                 _ => {}
             }
         }
-        prop_assert_eq!(table.session.counters().events, told[..kinds.len()].iter().sum::<usize>() as u64);
+        let told: usize = told[..kinds.len()].iter().sum();
+        prop_assert_eq!(table.session.counters().events, told as u64);
     }
 }
