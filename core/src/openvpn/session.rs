@@ -34,8 +34,6 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
-
 pub use config::{Config, Counters, Settings};
 pub use event::Event;
 pub(crate) use order::word;
@@ -45,7 +43,7 @@ pub(crate) use replies::refusal;
 
 use super::command::Command;
 use super::error::{Error, Fault};
-use super::octets::Text;
+use super::octets::{Secret, Text};
 use super::reader::{Answer, Item, Reader};
 use super::version::Version;
 use crate::backoff::{Chance, Reconnect, Retries};
@@ -70,7 +68,7 @@ pub struct Management {
     phase: Phase,
     reader: Reader,
     /// The management password, to be sent.
-    login: Zeroizing<Vec<u8>>,
+    login: Option<Secret>,
     /// The session's own commands, to be sent before those of calls.
     own: VecDeque<Command>,
     /// Commands on the wire, in order, and their octets.
@@ -133,7 +131,7 @@ impl Management {
             desk: Desk::new(window, config.bound),
             phase: Phase::Down,
             reader: Reader::new(config.limits),
-            login: Zeroizing::default(),
+            login: None,
             own: VecDeque::new(),
             flight: VecDeque::new(),
             octets: 0,
@@ -291,7 +289,7 @@ impl Management {
         self.flight.clear();
         self.octets = 0;
         self.own.clear();
-        self.login = Zeroizing::default();
+        self.login = None;
         self.management = None;
         self.forget();
     }
@@ -436,8 +434,8 @@ impl Session for Management {
     }
 
     fn poll_transmit(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<()> {
-        if !self.login.is_empty() {
-            out.append(&mut self.login);
+        if let Some(login) = self.login.take() {
+            out.extend_from_slice(login.expose());
             return Some(());
         }
         if self.phase != Phase::Ready || self.has_said_all() {

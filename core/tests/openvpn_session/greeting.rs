@@ -3,10 +3,11 @@
 use std::io::ErrorKind;
 
 use netlever_core::desk::Fail;
-use netlever_core::openvpn::calls::{load_stats, pid, release_hold};
+use netlever_core::openvpn::calls::{Credentials, load_stats, pid, raw, release_hold};
 use netlever_core::openvpn::error::Fault;
-use netlever_core::openvpn::session::Event;
-use netlever_core::openvpn::{CommandError, Config, Error};
+use netlever_core::openvpn::event::{Notification, PasswordEvent};
+use netlever_core::openvpn::session;
+use netlever_core::openvpn::{CommandError, Config, Error, Event};
 use netlever_core::session::{Link, News, Session};
 
 use super::table::{GREETING, S, Table, downs, idle, never};
@@ -28,8 +29,10 @@ fn a_session_attaches_at_once_to_hear_events() {
     table.up();
     table.feed(format!("{GREETING}>HOLD:Waiting for hold release:0\r\n"));
     let events = table.events();
-    assert!(matches!(events[0], Event::Up { link: 1, version: 5 }));
-    assert!(matches!(&events[1], Event::Notification(hold) if hold.view().kind() == "HOLD"));
+    assert!(matches!(events[0], session::Event::Up { link: 1, version: 5 }));
+    assert!(
+        matches!(&events[1], session::Event::Notification(hold) if hold.view().kind() == "HOLD")
+    );
     assert_eq!(table.session.management_version(), Some(5));
 }
 
@@ -78,6 +81,8 @@ fn the_prompt_is_answered_and_then_the_greeting_comes() {
     table.feed("ENTER PASS");
     assert_eq!(table.out(), "");
     table.feed("WORD:");
+    let shown = format!("{:?}", table.session);
+    assert!(!shown.contains("s3cret") && !shown.contains("115, 51"), "{shown}");
     assert_eq!(table.out(), "s3cret \"x\"\n", "raw, without quotes");
     let mut call = table.begin(pid());
     assert_eq!(table.out(), "", "no command before the greeting");
@@ -85,7 +90,20 @@ fn the_prompt_is_answered_and_then_the_greeting_comes() {
     assert_eq!(table.out(), "pid\n");
     table.feed("SUCCESS: pid=1\r\n");
     assert_eq!(table.end(&mut call), Ok(1));
-    assert!(!format!("{:?}", table.session).contains("s3cret"));
+}
+
+#[test]
+fn no_secret_of_a_call_is_in_debug_output() {
+    let mut table = Table::ready();
+    let prompt = Notification::new(b"PASSWORD:Need 'Auth' username/password");
+    let Event::Password(PasswordEvent::Need(need)) = prompt.event() else { panic!("a need") };
+    let call = table.begin(Credentials::answer(&need, "carol", "s3cret", None));
+    let raw = table.begin(raw("password Auth s3cret"));
+    for sent in [false, true] {
+        let shown = format!("{:?} {call:?} {raw:?}", table.session);
+        assert!(!shown.contains("s3cret") && !shown.contains("115, 51"), "{sent}: {shown}");
+        table.out();
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Event, Management, Phase, Told};
 use crate::openvpn::error::{Error, Fault};
+use crate::openvpn::input::SAFE_LINE;
 use crate::openvpn::octets::Text;
 use crate::openvpn::reader::Reader;
 use crate::session::later;
@@ -29,8 +30,11 @@ impl Management {
         let Some(password) = &self.config.password else {
             return self.refused(now, Error::PasswordRequired);
         };
-        match self.reader.login(password, &mut self.login) {
+        // Room for all of it, so that no copy is left behind.
+        let mut login = Vec::with_capacity(SAFE_LINE);
+        match self.reader.login(password, &mut login) {
             Ok(()) => {
+                self.login = Some(login.into());
                 self.phase = Phase::Locked;
                 self.until = Some(later(now, self.config.greeting));
             }
