@@ -8,7 +8,7 @@ use etcetera::BaseStrategy;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::commands::omapi::options;
+use crate::commands::{omapi, openvpn};
 use crate::failure::Failure;
 
 /// The whole file.
@@ -24,7 +24,9 @@ struct Config {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
     #[serde(default)]
-    pub(crate) omapi: options::Profile,
+    pub(crate) omapi: omapi::options::Profile,
+    #[serde(default)]
+    pub(crate) openvpn: openvpn::options::Profile,
 }
 
 /// The profile that is used when none is asked for.

@@ -5,6 +5,7 @@ pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod man;
 pub(crate) mod omapi;
+pub(crate) mod openvpn;
 pub(crate) mod sim;
 
 use std::time::Duration;
@@ -22,6 +23,8 @@ use crate::runtime::Choice;
 pub(crate) enum Command {
     /// Read and change a running ISC DHCP server
     Omapi(Box<omapi::Args>),
+    /// Watch and steer an OpenVPN daemon over its management interface
+    Openvpn(Box<openvpn::Args>),
     /// Serve a simulated peer on a real socket
     Sim(sim::Args),
     /// Show what netlever does, against simulated peers on this machine
@@ -42,6 +45,7 @@ pub(crate) type Ended = Result<Status, Failure>;
 pub(crate) fn run(context: &Context, command: Command) -> Ended {
     match command {
         Command::Omapi(args) => omapi::run(context, *args),
+        Command::Openvpn(args) => openvpn::run(context, *args),
         Command::Sim(args) => sim::run(context, args),
         Command::Demo(args) => demo::run(context, args),
         Command::Decode(args) => decode::run(context, args),

@@ -30,7 +30,8 @@ impl Ran {
 /// The program, without the settings of whoever runs the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netlever"));
-    command.env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR")).env_remove("NETLEVER_OMAPI_KEY");
+    command.env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.env_remove("NETLEVER_OMAPI_KEY").env_remove("NETLEVER_OPENVPN_PASSWORD");
     command
 }
 

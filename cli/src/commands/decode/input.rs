@@ -37,9 +37,8 @@ pub(crate) fn hex(text: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// The octets of a file, or of standard input for `-`: as they are, or as hex when there is
-/// nothing but hex digits, white space, colons and `0x`. A protocol's own octets hold others.
-pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The octets of a file, or of standard input for `-`, as they are.
+pub(crate) fn octets(path: &Path) -> Result<Vec<u8>, Failure> {
     let wrong = |why: io::Error| Failure::usage(format!("reading {}: {why}", path.display()));
     let mut octets = Vec::new();
     let from: Box<dyn Read> = if path == Path::new("-") {
@@ -52,6 +51,13 @@ pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
         let shown = path.display();
         return Err(Failure::usage(format!("{shown} is longer than {LONGEST} octets")));
     }
+    Ok(octets)
+}
+
+/// The octets of a file, or of standard input for `-`: as they are, or as hex when there is
+/// nothing but hex digits, white space, colons and `0x`. A protocol's own octets hold others.
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let octets = octets(path)?;
     let is_hex = |octet: &u8| {
         octet.is_ascii_hexdigit() || octet.is_ascii_whitespace() || b":xX".contains(octet)
     };

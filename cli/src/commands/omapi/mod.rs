@@ -15,7 +15,7 @@ mod scan;
 mod server;
 mod shell;
 mod shutdown;
-mod trace;
+pub(crate) mod trace;
 mod wish;
 
 use clap::Subcommand;

@@ -264,7 +264,7 @@ fn visible(character: char) -> impl Iterator<Item = char> {
 }
 
 /// Sixteen octets in hex, and as ASCII where they are.
-fn hex_row(row: &[u8]) -> String {
+pub(crate) fn hex_row(row: &[u8]) -> String {
     let hex: Vec<_> = row.iter().map(|octet| format!("{octet:02x}")).collect();
     let ascii: String = row
         .iter()
