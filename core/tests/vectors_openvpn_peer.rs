@@ -4,6 +4,7 @@
 //! `NETLEVER_VECTORS` names another folder to find `openvpn/` in.
 #![cfg(feature = "openvpn")]
 
+#[allow(dead_code, reason = "shared with the tests of single commands")]
 #[path = "openvpn_peer/mod.rs"]
 mod hand;
 

@@ -92,7 +92,6 @@ impl Hand {
         self.connection.link() == Link::Over
     }
 
-    #[allow(dead_code, reason = "one of the two tests does it")]
     pub(crate) fn eof(&mut self) -> String {
         self.connection.handle_link(self.now, News::Eof);
         self.hear()
@@ -102,7 +101,6 @@ impl Hand {
         self.connection.handle_link(self.now, News::Down);
     }
 
-    #[allow(dead_code, reason = "one of the two tests looks at them")]
     pub(crate) fn events(&mut self) -> Vec<netlever_core::openvpn::peer::Served> {
         std::iter::from_fn(|| self.connection.poll_event()).collect()
     }
