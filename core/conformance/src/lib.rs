@@ -25,8 +25,10 @@ pub mod dhcpd;
 pub mod events;
 pub mod farewells;
 pub mod links;
+pub mod openvpn;
 
 mod lab;
+mod peers;
 mod suite;
 
 pub use checked::{Checked, On};

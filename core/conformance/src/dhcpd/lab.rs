@@ -1,13 +1,9 @@
 //! What a test needs at hand: the daemons, clients of them, names that nobody else uses.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use netlever_core::omapi::calls::Lookup;
 use netlever_core::omapi::key::{Algorithm, Key};
@@ -15,6 +11,8 @@ use netlever_core::omapi::values::HardwareAddress;
 use netlever_core::omapi::{Config, Error, Omapi};
 use netlever_core::runtime::{Endpoint, Runtime};
 use netlever_core::{Call, Client};
+
+use crate::peers::{Facts, Peers, seed};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -56,11 +54,11 @@ impl Seat {
 
 /// A running dhcpd, by the facts that `scripts/peers` printed for it.
 #[derive(Clone)]
-pub(crate) struct Daemon(BTreeMap<String, String>);
+pub(crate) struct Daemon(Facts);
 
 impl Daemon {
     pub(crate) fn fact(&self, key: &str) -> &str {
-        self.0.get(key).unwrap_or_else(|| panic!("{key} is no fact of {self:?}"))
+        self.0.fact(key)
     }
 
     pub(crate) fn endpoint(&self) -> Endpoint {
@@ -94,19 +92,18 @@ impl Daemon {
 
     /// Sends a signal to the process.
     pub(crate) fn signal(&self, signal: &str) {
-        run(Command::new("kill").args([signal, self.fact("pid")]));
+        self.0.signal(signal, "pid");
     }
 
     /// Whether the process that was started is there still.
     pub(crate) fn runs(&self) -> bool {
-        let command = std::fs::read(format!("/proc/{}/cmdline", self.fact("pid")));
-        command.is_ok_and(|line| String::from_utf8_lossy(&line).contains("dhcpd"))
+        self.0.runs("dhcpd", "pid")
     }
 }
 
 impl fmt::Debug for Daemon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.get("name").map_or("a daemon without a name", |name| name))
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
@@ -128,7 +125,7 @@ impl Start {
     /// Starts it again at the same address, with the leases file as it is.
     pub(crate) fn again(&self) -> Daemon {
         let options = self.options.iter().map(String::as_str).chain(["--keep"]);
-        self.peers.start(&self.name, options)
+        Daemon(self.peers.start("dhcpd", &self.name, options))
     }
 }
 
@@ -144,61 +141,8 @@ impl Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
-        let Start { peers, name, .. } = &self.start;
-        let stopped = peers.script().args(["stop", name]).status();
-        if !std::thread::panicking() {
-            assert!(stopped.is_ok_and(|status| status.success()), "{name} did not stop");
-        }
+        self.start.peers.stop(&self.start.name);
     }
-}
-
-/// The environment file and the script behind it.
-#[derive(Clone, Debug)]
-struct Peers {
-    file: PathBuf,
-}
-
-impl Peers {
-    fn facts(&self, name: &str) -> BTreeMap<String, String> {
-        let text = std::fs::read_to_string(&self.file).expect("the file of NETLEVER_PEERS");
-        let of = format!("{name}.");
-        facts(text.lines().filter_map(|line| line.strip_prefix(&of)))
-    }
-
-    fn script(&self) -> Command {
-        let script = self.facts("net").remove("script").expect("net.script");
-        let mut command = Command::new(script);
-        // FOLDER/run/peers.env
-        let folder = self.file.parent().and_then(Path::parent).expect("the folder of the peers");
-        command.env("NETLEVER_PEERS_DIR", folder);
-        command
-    }
-
-    fn start<'a>(&self, name: &str, options: impl IntoIterator<Item = &'a str>) -> Daemon {
-        let mut script = self.script();
-        let printed = run(script.args(["start", "dhcpd", "--name", name]).args(options));
-        Daemon(facts(printed.lines()))
-    }
-}
-
-fn facts<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
-    lines.filter_map(|line| line.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect()
-}
-
-/// Runs a command that has to succeed; what it printed.
-pub(crate) fn run(command: &mut Command) -> String {
-    let output = command.output().expect("the command runs");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {} {errors}", output.status);
-    String::from_utf8(output.stdout).expect("text")
-}
-
-/// Another number for each client, also in another run.
-fn seed() -> u64 {
-    static CLIENTS: AtomicU64 = AtomicU64::new(0);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
-    let number = CLIENTS.fetch_add(1, Ordering::Relaxed);
-    (now.as_nanos() as u64).wrapping_add(number << 48)
 }
 
 /// A runtime at its seat, with the daemons around it.
@@ -215,29 +159,25 @@ impl<R: Runtime> Lab<R> {
     /// # Panics
     /// `NETLEVER_PEERS` is not set: run `scripts/test`, or start the daemons by `scripts/peers`.
     pub fn new(runtime: R, seat: Seat) -> Self {
-        let file = std::env::var_os("NETLEVER_PEERS")
-            .expect("NETLEVER_PEERS names no environment file: see scripts/peers");
-        Self { runtime, seat, peers: Peers { file: file.into() } }
+        Self { runtime, seat, peers: Peers::new() }
     }
 
     /// One of the daemons that everybody uses.
     pub(crate) fn shared(&self, name: &str) -> Daemon {
-        let daemon = Daemon(self.peers.facts(name));
-        assert!(!daemon.0.is_empty(), "{name} is not running: scripts/peers start");
-        daemon
+        Daemon(self.peers.shared(name))
     }
 
     /// A daemon for this test alone.
     pub(crate) fn own(&self, test: &str, options: &[&str]) -> Own {
         let name = format!("own-{}-{test}", self.seat.name);
-        let daemon = self.peers.start(&name, options.iter().copied());
+        let daemon = Daemon(self.peers.start("dhcpd", &name, options.iter().copied()));
         let options = options.iter().map(|&option| option.to_owned()).collect();
         Own { daemon, start: Start { peers: self.peers.clone(), name, options } }
     }
 
     /// The Python interpreter that has the package which netlever replaces.
     pub(crate) fn python(&self) -> String {
-        self.peers.facts("net").remove("python").expect("net.python")
+        self.peers.python()
     }
 
     /// A client of this daemon, with its key.

@@ -8,7 +8,8 @@ use netlever_core::omapi::values::{HardwareAddress, LeaseState, Time, Value};
 use netlever_core::runtime::Runtime;
 use serde_json::{Map, Value as Json, json};
 
-use super::lab::{Daemon, Lab, run};
+use super::lab::{Daemon, Lab};
+use crate::peers::run;
 
 /// pypureomapi knows HMAC-MD5 and unsigned connections.
 const SERVERS: [&str; 2] = ["dhcpd-md5", "dhcpd-none"];
