@@ -7,6 +7,7 @@
 //! | the key is not accepted | [`Error::KeyRefused`], [`Error::WrongKey`], [`Error::KeyRequired`] |
 //! | the server breaks the protocol | [`Error::Broken`] |
 //! | no answer | [`Error::Failed`]: busy, closed, deadline, lost link |
+//! | some of it was done | [`Error::HalfDone`] |
 //! | a replaced host is gone | [`Error::NotRestored`] |
 
 use std::io::ErrorKind;
@@ -53,10 +54,10 @@ pub enum Error {
     #[error("{0}; nothing was sent")]
     Guarded(#[from] Refusal),
     /// The handle belongs to a connection that has gone, where its number may mean another object
-    /// by now. Nothing was sent; look the object up again.
+    /// by now; or its object was deleted. The handle was not sent; look the object up again.
     #[error(
         "handle {0} is of a connection that has gone, or its object was deleted; \
-         nothing was sent: look the object up again"
+         it was not used: look the object up again"
     )]
     StaleHandle(u32),
     /// The server breaks the protocol; the connection was given up.
@@ -70,6 +71,10 @@ pub enum Error {
     /// There was no answer.
     #[error(transparent)]
     Failed(#[from] Fail),
+    /// The call changed its object, and then could not go on: the object was deleted by another
+    /// call meanwhile, or the connection was lost.
+    #[error("{0}; what the call did before that stays done")]
+    HalfDone(Box<Self>),
     /// A host was deleted for another one, which failed, and it could not be put back: it is gone.
     #[error("{failed}; the old host was deleted for it, and putting it back failed: {restoring}")]
     NotRestored {
@@ -195,7 +200,7 @@ impl Error {
         match self {
             Self::Failed(fail) => fail.sent(),
             Self::Broken { sent, .. } => *sent,
-            Self::NotRestored { .. } => true,
+            Self::NotRestored { .. } | Self::HalfDone(_) => true,
             _ => false,
         }
     }
@@ -207,9 +212,8 @@ impl Error {
         match self {
             Self::Failed(Fail::TimedOut { .. }) => Fail::TimedOut { sent: true }.into(),
             Self::Failed(Fail::Lost { why, .. }) => lost(why).into(),
-            Self::Failed(Fail::Closed) | Self::StaleHandle(_) => {
-                lost(ErrorKind::NotConnected).into()
-            }
+            Self::Failed(Fail::Closed) => lost(ErrorKind::NotConnected).into(),
+            Self::StaleHandle(_) => Self::HalfDone(Box::new(self)),
             Self::Broken { fault, .. } => Self::Broken { fault, sent: true },
             other => other,
         }

@@ -4,7 +4,10 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use netlever_core::desk::Fail;
-use netlever_core::omapi::calls::{AddHost, Lookup, Remove, SetLease, SyncHost, Within};
+use netlever_core::omapi::calls::{
+    AddHost, Delete, Lookup, Remove, SetHost, SetLease, SyncHost, Within,
+};
+use netlever_core::omapi::request::Handle;
 use netlever_core::omapi::wire::Opcode;
 use netlever_core::omapi::{Config, Error};
 use netlever_core::session::{News, Session};
@@ -104,7 +107,9 @@ fn a_change_that_cannot_be_read_back_says_that_it_was_sent() {
         table.pass(S);
         table.shake_hands();
         assert!(table.sent().is_empty(), "the handle was of the other connection");
-        assert_eq!(table.step(&mut call), lost(ErrorKind::NotConnected));
+        let half = Error::HalfDone(Box::new(Error::StaleHandle(5)));
+        assert!(half.sent());
+        assert_eq!(table.step(&mut call), Some(Err(half)));
     }
 }
 
@@ -144,4 +149,25 @@ fn adding_a_host_names_its_hardware_type_and_asks_exclusively() {
     }
     assert_eq!(asked.object.get("hardware-type"), Some(&[0, 0, 0, 1][..]));
     assert_eq!(asked.object.get("ip-address"), Some(&[10, 99, 0, 9][..]));
+}
+
+#[test]
+fn a_change_whose_object_is_deleted_before_it_is_read_back_is_half_done() {
+    let mut table = Table::signed();
+    let mut change = SetHost::new(Lookup::host().name("x")).group("g");
+    assert!(table.step(&mut change).is_none());
+    let open = table.sent().remove(0);
+    table.update(&open, 9, &[("name", "x")].into_iter().collect());
+    assert!(table.step(&mut change).is_none());
+    let update = table.sent().remove(0);
+    let mut delete = Delete::new(&Handle::raw(9));
+    assert!(table.step(&mut delete).is_none());
+    table.status(&update, 0, "");
+    let deleting = table.sent().remove(0);
+    assert!(table.step(&mut change).is_none());
+    table.status(&deleting, 0, "");
+    assert!(table.sent().is_empty(), "a spent handle is not sent");
+    let half = Error::HalfDone(Box::new(Error::StaleHandle(9)));
+    assert!(half.sent() && half.to_string().contains("stays done"), "{half}");
+    assert_eq!(table.step(&mut change).map(Result::err), Some(Some(half)));
 }
