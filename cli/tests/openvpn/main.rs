@@ -3,6 +3,7 @@
 #[path = "../run/mod.rs"]
 mod run;
 
+mod auth;
 mod changes;
 mod errors;
 mod events;

@@ -2,6 +2,7 @@
 
 mod act;
 mod ask;
+mod auth;
 mod daemon;
 mod event;
 mod events;
@@ -44,6 +45,7 @@ Examples:
   netlever --json openvpn … stats                            {\"nclients\", \"bytesin\", \"bytesout\"}
   netlever openvpn … kill bob; netlever openvpn … client-kill 7
   netlever --json openvpn … events --only CLIENT             JSON lines, over restarts
+  netlever openvpn … auth --users users                      lets clients in, or not
   netlever openvpn … raw 'log on all'                        any line, and all its answers
   netlever openvpn parse status /run/openvpn/server.status   without any daemon
 
@@ -68,20 +70,32 @@ enum Verb {
     },
     /// Print what the daemon tells, as it happens
     Events(events::Verb),
+    /// Let clients in, or not: from a users file, a command, or all
+    Auth(auth::Verb),
+    /// Make a line of the users file of `auth`
+    Passwd(auth::Passwd),
     /// Read a status file, without any daemon
     Parse(parse::Verb),
 }
 
 /// Does what the command line says.
 pub(crate) fn run(context: &Context, args: Args) -> Ended {
-    if let Verb::Parse(verb) = args.verb {
-        return parse::run(context, verb);
+    match args.verb {
+        Verb::Parse(verb) => parse::run(context, verb),
+        Verb::Passwd(verb) => verb.run(context),
+        verb => {
+            let options = args.options;
+            on_runtime!(context.runtime, runtime => dispatch(&runtime, context, options, verb))
+        }
     }
-    on_runtime!(context.runtime, runtime => dispatch(&runtime, context, args))
 }
 
-async fn dispatch<R: Runtime>(runtime: &R, context: &Context, args: Args) -> Ended {
-    let Args { options, verb } = args;
+async fn dispatch<R: Runtime>(
+    runtime: &R,
+    context: &Context,
+    options: Options,
+    verb: Verb,
+) -> Ended {
     let connect = |stay| Daemon::connect(runtime, context, options.target(context, stay)?);
     match verb {
         Verb::Ask(verb) => ask::run(&connect(Stay::Short)?, context, verb).await,
@@ -94,6 +108,8 @@ async fn dispatch<R: Runtime>(runtime: &R, context: &Context, args: Args) -> End
             Ok(Status::Done)
         }
         Verb::Events(verb) => events::run(runtime, context, &options, verb).await,
+        Verb::Auth(verb) => auth::run(runtime, context, &options, verb).await,
+        Verb::Passwd(verb) => verb.run(context),
         Verb::Parse(verb) => parse::run(context, verb),
     }
 }
