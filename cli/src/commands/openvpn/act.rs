@@ -63,7 +63,7 @@ pub(super) enum Verb {
     ClientKill {
         #[arg(value_name = "ID")]
         cid: u64,
-        /// HALT stops it, HALT,[N]reason tells its user why; without, it connects again
+        /// HALT stops it, HALT,REASON tells its user why; without, it connects again
         #[arg(value_name = "MESSAGE")]
         message: Option<OsString>,
     },
@@ -144,10 +144,10 @@ pub(super) enum Verb {
         /// - reads stdin
         file: PathBuf,
     },
-    /// Answer REMOTE: accept, skip [N], or mod HOST PORT
+    /// Answer REMOTE: accept, skip or skip N, or mod HOST PORT
     #[command(subcommand)]
     Remote(ToRemote),
-    /// Answer PROXY: none, http HOST PORT [nct], or socks HOST PORT
+    /// Answer PROXY: none, http HOST PORT, or socks HOST PORT; nct behind http: no clear text
     #[command(subcommand)]
     Proxy(ToProxy),
 }
