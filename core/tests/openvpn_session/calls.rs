@@ -26,7 +26,7 @@ fn numbers_and_words_in_successes() {
     assert!(succeeds!(hold(), "hold\n", "hold=1"));
     assert_eq!(succeeds!(verb(), "verb\n", "verb=3"), 3);
     assert_eq!(succeeds!(mute(), "mute\n", "mute=20"), 20);
-    assert_eq!(succeeds!(env_filter(), "env-filter\n", "env_filter_level=2"), 2);
+    assert_eq!(succeeds!(reset_env_filter(), "env-filter\n", "env_filter_level=0"), 0);
     assert_eq!(succeeds!(auth_retry(), "auth-retry\n", "auth-retry=none").octets(), "none");
     let thrown = succeeds!(signal(Signal::Usr1), "signal SIGUSR1\n", "signal SIGTERM thrown");
     assert_eq!(thrown.octets(), "signal SIGTERM thrown");

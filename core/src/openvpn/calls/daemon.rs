@@ -130,8 +130,9 @@ pub fn forget_passwords() -> Ask<()> {
     Ask::new(Command::ForgetPasswords, |reading| reading.done())
 }
 
-/// `env-filter`: how much of the environment events bring; 0 is all.
-pub fn env_filter() -> Ask<u64> {
+/// `env-filter` without a level: events bring the whole environment again. It reads nothing: it
+/// sets the level to 0 and says so (OpenVPN 2.6.14).
+pub fn reset_env_filter() -> Ask<u64> {
     Ask::new(Command::EnvFilter(None), |reading| reading.number("env_filter_level"))
 }
 

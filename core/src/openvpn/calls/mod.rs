@@ -34,8 +34,8 @@ pub use answers::{
     pkcs11_entry, proxy, remote, remote_count, remotes, rsa_sign, sign,
 };
 pub use daemon::{
-    Listing, announce, auth_retry, byte_count, client_status, command, env_filter, exit,
-    forget_passwords, help, hold, load_stats, mute, net, pid, raw, release_hold, set_auth_retry,
+    Listing, announce, auth_retry, byte_count, client_status, command, exit, forget_passwords,
+    help, hold, load_stats, mute, net, pid, raw, release_hold, reset_env_filter, set_auth_retry,
     set_env_filter, set_hold, set_mute, set_verb, signal, status, test, verb, version,
 };
 pub use history::{
@@ -148,7 +148,6 @@ const fn reads(command: &Command) -> bool {
             | Command::Verb(None)
             | Command::Mute(None)
             | Command::AuthRetry(None)
-            | Command::EnvFilter(None)
             | Command::RemoteEntryCount
             | Command::RemoteEntryGet(_)
             | Command::Pkcs11IdCount
