@@ -2,6 +2,8 @@
 
 pub(crate) mod input;
 mod omapi;
+mod openvpn;
+pub(crate) mod packets;
 
 use clap::Subcommand;
 
@@ -18,10 +20,13 @@ pub(crate) struct Args {
 enum Protocol {
     /// OMAPI, of ISC DHCP servers and their clients
     Omapi(omapi::Args),
+    /// The management interface of OpenVPN
+    Openvpn(openvpn::Args),
 }
 
 pub(crate) fn run(context: &Context, args: Args) -> Ended {
     match args.protocol {
         Protocol::Omapi(args) => omapi::run(context, args),
+        Protocol::Openvpn(args) => openvpn::run(context, args),
     }
 }

@@ -42,7 +42,7 @@ pub(super) enum Verb {
         #[arg(value_enum)]
         mode: Option<AuthRetry>,
     },
-    /// Show or set how much of the environment events bring: 0 is all
+    /// Set how much of the environment events bring: 0, or nothing, is all
     EnvFilter {
         #[arg(value_name = "LEVEL")]
         level: Option<u32>,

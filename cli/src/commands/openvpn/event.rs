@@ -1,20 +1,20 @@
 //! Events, as JSON and as lines for people. Secrets are not told.
 
-use netlever_core::openvpn::Event as Said;
 use netlever_core::openvpn::event::{ClientEvent, PasswordEvent};
 use netlever_core::openvpn::octets::REDACTED;
 use netlever_core::openvpn::session::Event;
+use netlever_core::openvpn::{Event as Said, Notification};
 use serde_json::{Map, Value as Json, json};
 
 use super::render::{environment, maybe, put_time, state, text};
 
 /// A named thing that happened.
 #[derive(Debug, PartialEq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// `STATE`, `CLIENT:CONNECT`, `UP` …
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What is known of it, without its name.
-    pub(super) fields: Map<String, Json>,
+    pub(crate) fields: Map<String, Json>,
 }
 
 impl Told {
@@ -24,19 +24,13 @@ impl Told {
     }
 
     /// What a session told.
-    pub(super) fn of(event: &Event) -> Self {
+    pub(crate) fn of(event: &Event) -> Self {
         match event {
             Event::Up { link, version } => {
                 Self::new("UP", json!({ "link": link, "management_version": version }))
             }
             Event::Down { why } => Self::new("DOWN", json!({ "why": why.to_string() })),
-            Event::Notification(notification) => {
-                let mut told = Self::of_notification(&notification.event());
-                if !notification.view().is_complete() {
-                    told.fields.insert("complete".into(), false.into());
-                }
-                told
-            }
+            Event::Notification(notification) => Self::of_notification(&notification.view()),
             Event::Unexpected(line) => {
                 Self::new("UNEXPECTED", json!({ "line": text(line.octets()) }))
             }
@@ -49,11 +43,20 @@ impl Told {
     }
 
     /// That so many events were lost.
-    pub(super) fn gap(lost: u64) -> Self {
+    pub(crate) fn gap(lost: u64) -> Self {
         Self::new("GAP", json!({ "lost": lost }))
     }
 
-    fn of_notification(event: &Said<'_>) -> Self {
+    /// What a daemon told unasked.
+    pub(crate) fn of_notification(notification: &Notification<'_>) -> Self {
+        let mut told = Self::of_event(&notification.event());
+        if !notification.is_complete() {
+            told.fields.insert("complete".into(), false.into());
+        }
+        told
+    }
+
+    fn of_event(event: &Said<'_>) -> Self {
         match event {
             Said::Info(info) => Self::new("INFO", json!({ "text": text(*info) })),
             Said::Hold { text: words, seconds } => {
@@ -144,12 +147,12 @@ impl Told {
     }
 
     /// Whether it is of this kind: `CLIENT` is every `CLIENT:…`.
-    pub(super) fn is(&self, kind: &str) -> bool {
+    pub(crate) fn is(&self, kind: &str) -> bool {
         self.name.eq_ignore_ascii_case(kind)
             || self.name.split_once(':').is_some_and(|(of, _)| of.eq_ignore_ascii_case(kind))
     }
 
-    pub(super) fn json(self) -> Json {
+    pub(crate) fn json(self) -> Json {
         let mut map = Map::new();
         map.insert("event".into(), self.name.into());
         map.extend(self.fields);
@@ -157,7 +160,7 @@ impl Told {
     }
 
     /// One line: the name, then what is known. Environments show who it is.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut line = self.name.clone();
         for (name, value) in &self.fields {
             match (name.as_str(), value) {
@@ -235,8 +238,6 @@ fn password(event: &PasswordEvent<'_>) -> Json {
 
 #[cfg(test)]
 mod tests {
-    use netlever_core::openvpn::Notification;
-
     use super::*;
 
     fn told(line: &str) -> Told {

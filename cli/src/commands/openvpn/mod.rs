@@ -4,16 +4,16 @@ mod act;
 mod ask;
 mod auth;
 mod daemon;
-mod event;
+pub(crate) mod event;
 mod events;
 mod kill;
 mod listing;
 pub(crate) mod options;
 mod parse;
 mod prometheus;
-mod render;
-mod replies;
-mod trace;
+pub(crate) mod render;
+pub(crate) mod replies;
+pub(crate) mod trace;
 
 use std::ffi::OsString;
 

@@ -15,7 +15,7 @@ use crate::commands::omapi::render::hex;
 pub(super) use crate::commands::omapi::render::visible;
 
 /// Text of the daemon's.
-pub(super) fn text(octets: Octets<'_>) -> Json {
+pub(crate) fn text(octets: Octets<'_>) -> Json {
     octets.text().map_or_else(|_| hex(octets.as_bytes()), Json::from)
 }
 
@@ -25,7 +25,7 @@ pub(super) fn maybe(octets: Option<Octets<'_>>) -> Json {
 }
 
 /// The same for people: nothing in it steers a terminal.
-pub(super) fn shown(octets: Octets<'_>) -> String {
+pub(crate) fn shown(octets: Octets<'_>) -> String {
     visible(&octets.lossy())
 }
 

@@ -65,7 +65,8 @@ pub(super) fn print(output: &Output, replies: &[Answer<'_>]) {
     }
 }
 
-fn json(reply: &Answer<'_>) -> Json {
+/// One reply.
+pub(crate) fn json(reply: &Answer<'_>) -> Json {
     match reply {
         Answer::Success(words) => json!({ "success": text(words.octets()) }),
         Answer::Error(words) => json!({ "error": text(words.octets()) }),

@@ -9,7 +9,7 @@ use std::time::Instant;
 use netlever_core::openvpn::event::env::is_secret;
 use netlever_core::openvpn::octets::REDACTED;
 use netlever_core::openvpn::session::Event;
-use netlever_core::openvpn::wire::PASSWORD_PROMPT;
+use netlever_core::openvpn::wire::{END, PASSWORD_PROMPT};
 use netlever_core::openvpn::{Management, Octets, lexer};
 use netlever_core::{Call, Link, News, Session, Step, Ticket};
 
@@ -32,7 +32,7 @@ impl Traced {
             output: context.output.clone(),
             octets: context.verbose > 1,
             greeted: false,
-            secret_text: false,
+            mask: Mask::default(),
             theirs: Vec::new(),
             closed: false,
         });
@@ -127,8 +127,7 @@ struct View {
     octets: bool,
     /// Whether the daemon has greeted: before, what we send is the management password.
     greeted: bool,
-    /// Whether lines of a secret text are being sent.
-    secret_text: bool,
+    mask: Mask,
     /// The beginning of a line of the daemon's.
     theirs: Vec<u8>,
     /// Whether we have hung up.
@@ -137,7 +136,7 @@ struct View {
 
 impl View {
     fn news(&mut self, news: News) {
-        (self.greeted, self.secret_text) = (false, false);
+        (self.greeted, self.mask) = (false, Mask::default());
         self.theirs.clear();
         let said = match news {
             News::Up => "connected".to_owned(),
@@ -173,44 +172,54 @@ impl View {
     fn sent(&mut self, octets: &[u8]) {
         for line in octets.split_inclusive(|octet| *octet == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
-            let open = if !self.greeted {
-                0
-            } else if self.secret_text {
-                self.secret_text = line != b"END";
-                if self.secret_text { 0 } else { line.len() }
-            } else {
-                self.open_command(line)
-            };
+            let open = if self.greeted { self.mask.open(line) } else { 0 };
             self.show('>', line, open);
-        }
-    }
-
-    /// How many octets of a command are no secret.
-    fn open_command(&mut self, line: &[u8]) -> usize {
-        let words = lexer::arguments(line).unwrap_or_default();
-        let Some(word) = words.first() else { return line.len() };
-        match word.as_slice() {
-            b"password" | b"username" | b"needstr" | b"cr-response" => {
-                self.secret_text = word == b"password" && words.len() == 2;
-                word.len().min(line.len())
-            }
-            _ => line.len(),
         }
     }
 
     /// Shows a line, of which so many octets are no secret.
     fn show(&self, arrow: char, line: &[u8], open: usize) {
-        let (text, hidden) = line.split_at(open.min(line.len()));
-        let mark = match (hidden.is_empty(), text.is_empty()) {
-            (true, _) => String::new(),
-            (false, true) => REDACTED.to_owned(),
-            (false, false) => format!(" {REDACTED}"),
-        };
-        self.output.trace(&format!("{arrow} {}{mark}", shown(Octets(text))));
-        if self.octets && hidden.is_empty() {
-            for (number, row) in text.chunks(16).enumerate() {
+        self.output.trace(&format!("{arrow} {}", redacted(line, open)));
+        if self.octets && open >= line.len() {
+            for (number, row) in line.chunks(16).enumerate() {
                 self.output.trace(&format!("  {:04x}  {}", number * 16, hex_row(row)));
             }
+        }
+    }
+}
+
+/// A line for people, of which so many octets are no secret.
+pub(crate) fn redacted(line: &[u8], open: usize) -> String {
+    let (text, hidden) = line.split_at(open.min(line.len()));
+    match (hidden.is_empty(), text.is_empty()) {
+        (true, _) => shown(Octets(text)),
+        (false, true) => REDACTED.to_owned(),
+        (false, false) => format!("{} {REDACTED}", shown(Octets(text))),
+    }
+}
+
+/// Knows which of our lines are secret.
+#[derive(Debug, Default)]
+pub(crate) struct Mask {
+    /// Whether lines of a secret text are being sent.
+    text: bool,
+}
+
+impl Mask {
+    /// How many octets of the next line are no secret.
+    pub(crate) fn open(&mut self, line: &[u8]) -> usize {
+        if self.text {
+            self.text = line != END;
+            return if self.text { 0 } else { line.len() };
+        }
+        let words = lexer::arguments(line).unwrap_or_default();
+        let Some(word) = words.first() else { return line.len() };
+        match word.as_slice() {
+            b"password" | b"username" | b"needstr" | b"cr-response" => {
+                self.text = word == b"password" && words.len() == 2;
+                word.len().min(line.len())
+            }
+            _ => line.len(),
         }
     }
 }
@@ -252,18 +261,12 @@ mod tests {
 
     #[test]
     fn nor_is_what_we_say() {
-        let mut view = View {
-            output: Output::new(false, crate::output::Colour::Never),
-            octets: false,
-            greeted: true,
-            secret_text: false,
-            theirs: Vec::new(),
-            closed: false,
-        };
-        assert_eq!(view.open_command(b"password \"Auth\" \"x\""), 8);
-        assert!(!view.secret_text);
-        assert_eq!(view.open_command(b"password \"Auth\""), 8);
-        assert!(view.secret_text);
-        assert_eq!(view.open_command(b"kill \"bob\""), 10);
+        let mut mask = Mask::default();
+        assert_eq!(mask.open(b"password \"Auth\" \"x\""), 8);
+        assert_eq!(mask.open(b"kill \"bob\""), 10);
+        assert_eq!(mask.open(b"password \"Auth\""), 8);
+        assert_eq!((mask.open(b"c2VjcmV0"), mask.open(b"END"), mask.open(b"pid")), (0, 3, 3));
+        assert_eq!(redacted(b"password x", 8), "password [redacted]");
+        assert_eq!(redacted(b"secret", 0), "[redacted]");
     }
 }

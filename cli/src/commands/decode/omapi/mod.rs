@@ -12,16 +12,15 @@ mod reader;
 mod show;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use netlever_core::omapi::key::Algorithm;
 use netlever_core::omapi::values::Family;
 
-use super::input;
-use crate::capture::{self, CaptureError, Connections, Event, Packets, Piece, Side};
+use super::packets::Followed;
+use super::{input, packets};
+use crate::capture::{self, Event, Piece, Side};
 use crate::commands::omapi::options::{KEY_VARIABLE, PORT, secret};
 use crate::commands::{Context, Ended};
 use crate::failure::{Failure, Kind, Status};
@@ -149,13 +148,7 @@ pub(super) fn run(context: &Context, args: Args) -> Ended {
     let family = if args.dhcpv6 { Family::V6 } else { Family::V4 };
     let dialogue = || Dialogue::new(keys.clone(), args.object_type.clone(), family);
     if let Some(path) = &args.pcap {
-        if path == Path::new("-") {
-            return read_capture(context, &mut io::stdin().lock(), args.port, dialogue);
-        }
-        let opened = File::open(path)
-            .map_err(|why| Failure::usage(format!("reading {}: {why}", path.display())))?;
-        let input = &mut BufReader::new(opened);
-        return read_capture(context, input, args.port, dialogue);
+        return read_capture(context, &mut *packets::open(path)?, args.port, dialogue);
     }
     let octets = match (&args.file, args.hex.as_slice()) {
         (Some(path), _) => input::file(path)?,
@@ -189,13 +182,6 @@ impl Args {
     }
 }
 
-/// One connection of a capture.
-pub(super) struct Followed {
-    pub(super) number: u64,
-    pub(super) client: SocketAddr,
-    pub(super) server: SocketAddr,
-}
-
 struct Talk {
     dialogue: Dialogue,
     client: Reader,
@@ -208,47 +194,14 @@ fn read_capture(
     port: u16,
     dialogue: impl Fn() -> Dialogue,
 ) -> Ended {
-    let mut packets = Packets::new(input).map_err(Failure::usage)?;
-    let (mut connections, mut found) = (Connections::new(port), Found::default());
-    let (mut talks, mut events) = (BTreeMap::new(), Vec::new());
-    let mut strange = None;
-    loop {
-        match packets.next() {
-            Ok(None) => break,
-            Ok(Some(packet)) => {
-                if let capture::Link::Other(number) = packet.link {
-                    strange.get_or_insert(number);
-                }
-                if let Some(segment) = capture::segment(packet.link, packet.mark, &packet.octets) {
-                    connections.push(&segment, &mut events);
-                }
-            }
-            Err(why @ CaptureError::Cut(_)) => {
-                context.output.warn(&why.to_string());
-                break;
-            }
-            Err(why) => {
-                found.broken.get_or_insert_with(|| why.to_string());
-                break;
-            }
-        }
-        for event in events.drain(..) {
-            follow(context, event, &mut talks, &mut found, &dialogue);
-        }
-    }
-    connections.finish(&mut events);
-    for event in events {
+    let (mut talks, mut found) = (BTreeMap::new(), Found::default());
+    let seen = packets::each(context, input, port, |event| {
         follow(context, event, &mut talks, &mut found, &dialogue);
+    })?;
+    if let Some(why) = seen.broken {
+        found.broken.get_or_insert(why);
     }
-    if let Some(number) = strange {
-        context.output.warn(&format!("packets of link type {number} were passed over"));
-    }
-    if connections.left_out() > 0 {
-        let count = connections.left_out();
-        context.output.warn(&format!("too many connections at once: {count} segments left out"));
-    }
-    let count = connections.count();
-    found.end(|| match count {
+    found.end(|| match seen.connections {
         0 => format!("no connection of TCP port {port} in the capture; see --port"),
         _ => "no message in the capture".into(),
     })
@@ -271,7 +224,7 @@ fn follow(
             let [client, server] =
                 [Side::Client, Side::Server].map(|side| Reader::new(Some(side), begin));
             talks.insert(number, Talk { dialogue: dialogue(), client, server });
-            show::opened(&context.output, &on, whole);
+            packets::opened(&context.output, &on, whole);
         }
         capture::What::Piece(side, piece) => {
             let Some(talk) = talks.get_mut(&number) else { return };
@@ -294,7 +247,7 @@ fn follow(
             for item in items.drain(..) {
                 show::item(&context.output, &item, Some(&on));
             }
-            show::closed(&context.output, &on, reset, mark, retransmitted);
+            packets::closed(&context.output, &on, reset, mark, retransmitted);
         }
     }
     for item in items {

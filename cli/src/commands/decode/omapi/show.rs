@@ -1,87 +1,18 @@
 //! Items as JSON lines, and as text for people.
 
-use netlever_core::omapi::values::{Time, Value, decode_message};
+use netlever_core::omapi::values::{Value, decode_message};
 use netlever_core::omapi::wire::Opcode;
 use serde_json::{Map, Value as Json, json};
 
-use super::Followed;
+use super::super::packets::{Followed, place, time};
 use super::item::{Item, Proof, Told, What};
-use crate::capture::{Mark, Side};
+use crate::capture::Side;
 use crate::commands::omapi::render::{self, Form};
 use crate::output::{Output, Palette};
 
 /// Prints an item, of a capture's connection or of octets given by hand.
 pub(super) fn item(output: &Output, item: &Item, on: Option<&Followed>) {
     output.print(|| item_json(item, on).into(), |palette| item_text(item, on, palette));
-}
-
-/// A connection begins.
-pub(super) fn opened(output: &Output, on: &Followed, whole: bool) {
-    output.print(
-        || {
-            let mut line = Map::new();
-            line.insert("kind".into(), "connection".into());
-            place(&mut line, on, None);
-            line.insert("whole".into(), whole.into());
-            line.into()
-        },
-        |palette| {
-            let note = if whole { "" } else { ", whose beginning was not captured" };
-            let dim = palette.dim;
-            let Followed { number, client, server } = on;
-            format!("{dim}connection {number}: {client} to {server}{note}{dim:#}\n")
-        },
-    );
-}
-
-/// A connection ends.
-pub(super) fn closed(
-    output: &Output,
-    on: &Followed,
-    reset: Option<Side>,
-    mark: Option<Mark>,
-    retransmitted: u64,
-) {
-    output.print(
-        || {
-            let mut line = Map::new();
-            line.insert("kind".into(), "closed".into());
-            place(&mut line, on, mark);
-            line.insert("reset-by".into(), reset.map(Side::name).into());
-            line.insert("retransmitted".into(), retransmitted.into());
-            line.into()
-        },
-        |palette| {
-            let how = match (reset, mark) {
-                (Some(side), _) => format!("reset by the {}", side.name()),
-                (None, Some(_)) => "closed".to_owned(),
-                (None, None) => "still open at the end of the capture".to_owned(),
-            };
-            let again = match retransmitted {
-                0 => String::new(),
-                count => format!(", {count} segments retransmitted"),
-            };
-            let dim = palette.dim;
-            format!("{dim}connection {}: {how}{again}{dim:#}\n", on.number)
-        },
-    );
-}
-
-fn place(line: &mut Map<String, Json>, on: &Followed, mark: Option<Mark>) {
-    line.insert("connection".into(), on.number.into());
-    line.insert("client".into(), on.client.to_string().into());
-    line.insert("server".into(), on.server.to_string().into());
-    if let Some(mark) = mark {
-        line.insert("packet".into(), mark.packet.into());
-        line.insert("time".into(), time(mark).into());
-    }
-}
-
-/// RFC 3339, in UTC, with microseconds.
-fn time(mark: Mark) -> Option<String> {
-    let seconds = u32::try_from(mark.time.as_secs()).ok()?;
-    let whole = Time(seconds).rfc3339()?;
-    Some(format!("{}.{:06}Z", whole.trim_end_matches('Z'), mark.time.subsec_micros()))
 }
 
 fn item_json(item: &Item, on: Option<&Followed>) -> Map<String, Json> {
