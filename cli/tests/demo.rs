@@ -11,7 +11,10 @@ fn the_demo_does_every_step_on_each_runtime() {
     let steps: Vec<_> = ran
         .lines()
         .iter()
-        .map(|line| format!("{} {}", line["runtime"], line["step"]).replace('"', ""))
+        .map(|line| {
+            let [protocol, runtime, step] = [&line["protocol"], &line["runtime"], &line["step"]];
+            format!("{protocol} {runtime} {step}").replace('"', "")
+        })
         .collect();
     for runtime in ["tokio", "async-std", "blocking"] {
         for step in [
@@ -27,7 +30,12 @@ fn the_demo_does_every_step_on_each_runtime() {
             "shutdown",
             "in all",
         ] {
-            assert!(steps.contains(&format!("{runtime} {step}")), "{runtime} {step}: {steps:?}");
+            let step = format!("OMAPI {runtime} {step}");
+            assert!(steps.contains(&step), "{step}: {steps:?}");
+        }
+        for step in ["sim", "state", "status", "auth", "kill", "busy", "end"] {
+            let step = format!("OpenVPN {runtime} {step}");
+            assert!(steps.contains(&step), "{step}: {steps:?}");
         }
     }
     let ran = run(&["demo"]);

@@ -1,6 +1,7 @@
 //! `netlever demo`: what netlever does, against simulated peers on this machine.
 
 mod omapi;
+mod openvpn;
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,9 @@ pub(crate) fn run(context: &Context, _args: Args) -> Ended {
         let stage = Stage { output: &context.output, protocol: "OMAPI", runtime: runtime_name };
         stage.open();
         on_runtime!(choice, runtime => omapi::play(&runtime, &stage))?;
+        let stage = Stage { protocol: "OpenVPN", ..stage };
+        stage.open();
+        on_runtime!(choice, runtime => openvpn::play(&runtime, &stage))?;
     }
     if !context.output.json {
         let seconds = begun.elapsed().as_secs_f64();
