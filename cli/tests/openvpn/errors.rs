@@ -108,3 +108,10 @@ fn the_daemon_must_be_named_once() {
         assert!(ran.stderr.contains(why) && ran.stdout.is_empty(), "{ran:?}");
     }
 }
+
+#[test]
+fn a_table_needs_a_terminal() {
+    let ran = run(&["openvpn", "--connect", "127.0.0.1:1", "top"]);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(ran.stderr.contains("needs a terminal"), "{}", ran.stderr);
+}

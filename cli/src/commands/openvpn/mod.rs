@@ -13,6 +13,7 @@ mod parse;
 mod prometheus;
 pub(crate) mod render;
 pub(crate) mod replies;
+mod top;
 pub(crate) mod trace;
 
 use std::ffi::OsString;
@@ -45,6 +46,7 @@ Examples:
   netlever --json openvpn … stats                            {\"nclients\", \"bytesin\", \"bytesout\"}
   netlever openvpn … kill bob; netlever openvpn … client-kill 7
   netlever --json openvpn … events --only CLIENT             JSON lines, over restarts
+  netlever openvpn … top                                     a live table of clients
   netlever openvpn … auth --users users                      lets clients in, or not
   netlever openvpn … raw 'log on all'                        any line, and all its answers
   netlever openvpn parse status /run/openvpn/server.status   without any daemon
@@ -72,6 +74,8 @@ enum Verb {
     Events(events::Verb),
     /// Let clients in, or not: from a users file, a command, or all
     Auth(auth::Verb),
+    /// Show a live table of a server's clients
+    Top(top::Verb),
     /// Make a line of the users file of `auth`
     Passwd(auth::Passwd),
     /// Read a status file, without any daemon
@@ -109,6 +113,7 @@ async fn dispatch<R: Runtime>(
         }
         Verb::Events(verb) => events::run(runtime, context, &options, verb).await,
         Verb::Auth(verb) => auth::run(runtime, context, &options, verb).await,
+        Verb::Top(verb) => top::run(runtime, context, &options, &verb).await,
         Verb::Passwd(verb) => verb.run(context),
         Verb::Parse(verb) => parse::run(context, verb),
     }
